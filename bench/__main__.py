@@ -1,0 +1,171 @@
+"""`python -m bench`: start everything, see that the answers are equal, alternate the sides, print the report."""
+
+import argparse
+import asyncio
+import json
+import sys
+import tempfile
+import time
+from contextlib import ExitStack
+from dataclasses import asdict
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from bench import proc, report, starts, world
+from bench.capture import Captured, capture, count_with_background
+from bench.compare import differences
+from bench.load import ask
+from bench.operations import CREATE, GET, LIST, OPERATIONS, STATUS, create_request, get_request, list_request
+from bench.script import steps_of
+from bench.servers import Server, free_port, ours, running, typical
+from bench.sides import BareSide, HttpSide, Measurement, PgbenchSide, Side, in_process
+from bench.world import World
+from openprac.embedded.postgres import EmbeddedPostgres
+
+RENDER = {LIST: list_request, GET: get_request, CREATE: create_request}
+WARM_SECONDS = 1.0
+NOTHING = b"GET / HTTP/1.1\r\n\r\n"
+
+
+def arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
+    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--seconds", type=float, default=5.0, help="of each measurement")
+    parser.add_argument("--quick", action="store_true", help="3 rounds of 1.5 s: shows that all works, not how fast")
+    parser.add_argument("--clinics", type=int, default=world.CLINICS)
+    parser.add_argument("--patients", type=int, default=world.PATIENTS_PER_CLINIC, help="in each clinic")
+    parser.add_argument("--connections", type=int, default=16)
+    parser.add_argument("--pool", type=int, default=10, help="database connections of each server")
+    parser.add_argument("--no-starts", action="store_true", help="leave the start times out")
+    parser.add_argument("--out", type=Path, help="write all figures as JSON here")
+    given = parser.parse_args()
+    if given.quick:
+        given.rounds, given.seconds = 3, 1.5
+    return given
+
+
+def say(message: str) -> None:
+    """Progress goes to standard error; standard output holds the report alone."""
+    print(f"{time.strftime('%H:%M:%S')} {message}", file=sys.stderr, flush=True)
+
+
+def main() -> int:
+    given = arguments()
+    with tempfile.TemporaryDirectory(prefix="openprac-bench-") as name, ExitStack() as stack:
+        directory = Path(name)
+        extra: dict[str, Any] = {}
+        if not given.no_starts:
+            say("start times of openprac demo")
+            extra["starts"] = starts.cold_and_warm(directory)
+        say(f"a database of {given.clinics} clinics with {given.patients:,} patients each")
+        postgres = EmbeddedPostgres(directory / "data")
+        stack.callback(postgres.stop)
+        postgres.start()
+        built = asyncio.run(world.build(postgres, directory / "data", given.clinics, given.patients))
+        say("the two servers")
+        us = stack.enter_context(ours(built, directory, given.pool))
+        them = stack.enter_context(typical(built, directory, given.pool))
+        worker = proc.tree(us.pid)[-1]
+        extra["worker_mb"] = {"at start": proc.resident_mb(worker)}
+        sides = prepare(given, directory, built, us, them, extra)
+        rounds = alternate(given, built, sides)
+        extra["worker_mb"]["after the load"] = proc.resident_mb(worker)
+        extra["generator"] = generator_alone(directory, extra["answer_bytes"])
+    sys.stdout.write(report.text(rounds, extra))
+    if given.out:
+        measured = {op: {side: [asdict(one) for one in all_] for side, all_ in by.items()} for op, by in rounds.items()}
+        given.out.write_text(json.dumps({"settings": vars(given), "rounds": measured, **extra}, default=str, indent=1))
+    return 0
+
+
+def prepare(
+    given: argparse.Namespace, directory: Path, built: World, us: Server, them: Server, extra: dict[str, Any]
+) -> list[Side]:
+    """Warm the servers, capture ours' statements, count them, and hold all answers against ours."""
+    http = [HttpSide(server.name, server, built, given.connections) for server in (us, them)]
+    for side in http:
+        for operation in OPERATIONS:
+            side.measure(operation, WARM_SECONDS)
+    clinic = built.clinics[0]
+    captured: dict[str, Captured] = {}
+    extra["statements"] = {}
+    for operation in OPERATIONS:
+        request = RENDER[operation](built, clinic)
+        mine = partial(ask, us.port, request, STATUS[operation])
+        captured[operation] = asyncio.run(capture(built, mine))
+        extra["statements"][operation] = {
+            "request": captured[operation].counted,
+            "sql": [statement.sql for statement in captured[operation].statements],
+            "average": asyncio.run(count_with_background(built, mine)),
+            "typical": asyncio.run(capture(built, partial(ask, them.port, request, STATUS[operation]))).counted,
+        }
+    asyncio.run(world.tidy(built))
+    scripts = {
+        operation: steps_of(one, built, clinic, clinic.first_client if operation == GET else None)
+        for operation, one in captured.items()
+    }
+    bodies = {operation: one.body for operation, one in captured.items()}
+    bare = BareSide(built, scripts, bodies, given.pool, given.connections)
+    hold_equal(built, us, them, bare)
+    asyncio.run(world.tidy(built))
+    extra["answer_bytes"] = {operation: len(body) for operation, body in bodies.items()}
+    return [http[0], PgbenchSide(built, directory, scripts, given.connections), bare, http[1]]
+
+
+def hold_equal(built: World, us: Server, them: Server, bare: BareSide) -> None:
+    """End the run when a side's answer is not ours: it would be measured for something else."""
+    found: list[str] = []
+    for operation in OPERATIONS:
+        request = RENDER[operation](built, built.clinics[0])
+        mine = ask(us.port, request, STATUS[operation])
+        for name, answer in (
+            ("typical", ask(them.port, request, STATUS[operation])),
+            ("asyncpg", bare.sample(operation)),
+        ):
+            found += differences(f"{operation}, {name}", mine, answer, created=operation == CREATE)
+            if operation == CREATE:
+                asyncio.run(world.tidy(built))
+    if found:
+        sys.exit("The answers differ:\n" + "\n".join(found[:40]))
+    say("all answers are equal")
+
+
+def alternate(given: argparse.Namespace, built: World, sides: list[Side]) -> dict[str, dict[str, list[Measurement]]]:
+    """Every round measures every side; another one begins each time."""
+    rounds: dict[str, dict[str, list[Measurement]]] = {
+        operation: {side.name: [] for side in sides} for operation in OPERATIONS
+    }
+    for number in range(given.rounds):
+        for operation in OPERATIONS:
+            first = number % len(sides)
+            for side in [*sides[first:], *sides[:first]]:
+                measured = side.measure(operation, given.seconds)
+                rounds[operation][side.name].append(measured)
+                say(f"round {number + 1}: {operation}, {side.name}: {measured.per_second:,.0f} req/s")
+                asyncio.run(world.tidy(built))
+    return rounds
+
+
+def generator_alone(directory: Path, sizes: dict[str, int]) -> dict[int, float]:
+    """Requests a second of the load generator against a server that does nothing, by the bytes of an answer."""
+    found = {}
+    for size in (sizes[LIST], sizes[GET]):
+        port = free_port()
+        with running("null", ["-m", "bench.null", str(port), str(size)], port, {}, directory, NOTHING):
+            spec = {
+                "host": "127.0.0.1",
+                "port": port,
+                "connections": 16,
+                "seconds": 1.0,
+                "max_requests": 1_000_000,
+                "status": 200,
+                "requests": [NOTHING.decode()],
+            }
+            got = in_process("bench.load", spec, 1.0)
+            found[size] = got["requests"] / got["seconds"]
+    return found
+
+
+if __name__ == "__main__":
+    sys.exit(main())

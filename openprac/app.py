@@ -1,0 +1,251 @@
+"""Routes, keys, one error handler, database and store: one ASGI application.
+
+The way of a request: route -> keys (enter) -> rate -> permission -> handler -> answer. Whatever goes wrong on it
+surfaces as an ApiError in Application.answer, the one place that writes an error body.
+"""
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable, MutableMapping
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import Any
+from uuid import uuid4
+
+import asyncpg
+
+from openprac import __version__, api, logs, metrics
+from openprac.attachments.store import Store, StoreSettings, StoreUnavailable
+from openprac.attachments.uploads import Uploads
+from openprac.errors import ApiError, BodyTooLarge, ServerFault, Unavailable, UnknownEndpoint
+from openprac.faults import play_fault
+from openprac.kernel.action import Endpoint
+from openprac.kernel.audit import ReadAudit
+from openprac.kernel.call import Answer, Call
+from openprac.kernel.caller import Caller, Rates, caller_from
+from openprac.kernel.clock import Clock
+from openprac.kernel.database import Database
+from openprac.kernel.idempotency import once
+from openprac.kernel.openapi import document
+from openprac.kernel.routes import Router
+from openprac.kernel.shape import ENCODER, is_base_url
+from openprac.kernel.slips import path_hint
+from openprac.keys import hash_key
+from openprac.pages import create_pages
+from openprac.settings import Settings
+
+Scope = MutableMapping[str, Any]
+Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
+Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
+
+FORGET_EVERY_SECONDS = 3600.0
+ALWAYS = [(b"cache-control", b"no-store"), (b"x-content-type-options", b"nosniff")]
+
+
+@dataclass(slots=True)
+class Services:
+    """What handlers share in one process."""
+
+    database: Database
+    audit: ReadAudit
+    uploads: Uploads
+    clock: Clock
+    strict_bodies: bool
+    rates: Rates = field(default_factory=Rates)
+
+
+class Disconnected(Exception):
+    """The caller went away while sending: nobody is there to answer."""
+
+
+def create_app(settings: Settings) -> "Application":
+    """The application of one process. DATABASE_URL and S3_ENDPOINT must be set: the supervisor fills them in."""
+    assert settings.database_url, "DATABASE_URL is not set"
+    assert settings.s3_endpoint, "S3_ENDPOINT is not set"
+    database = Database(settings.database_url, size=settings.pool_size)
+    store = Store(
+        StoreSettings(
+            endpoint=settings.s3_endpoint,
+            public_endpoint=settings.s3_public_endpoint,
+            region=settings.s3_region,
+            bucket=settings.s3_bucket,
+            access_key_id=settings.s3_access_key_id or "",
+            secret_access_key=settings.s3_secret_access_key or "",
+            session_token=settings.s3_session_token,
+        )
+    )
+    services = Services(
+        database=database,
+        audit=ReadAudit(database),
+        uploads=Uploads(store),
+        clock=Clock(timedelta(seconds=settings.clock_ahead_seconds)),
+        strict_bodies=settings.strict_bodies,
+    )
+    return Application(settings, services)
+
+
+def openapi_document(settings: Settings) -> dict[str, Any]:
+    """The OpenAPI 3.1 document of what such an instance serves."""
+    base_url = (settings.base_url or f"http://{settings.host}:{settings.port}").rstrip("/")
+    return document(api.served(extensions=settings.extensions), base_url=base_url, version=__version__)
+
+
+class Application:
+    """ASGI. Paths under /v1 and whatever nobody knows are the API's; the pages are Starlette's."""
+
+    def __init__(self, settings: Settings, services: Services) -> None:
+        self._settings = settings
+        self.services = services
+        self._router = Router(api.served(extensions=settings.extensions))
+        self._pages = create_pages(lambda: ENCODER.encode(openapi_document(settings)), services)
+        self._tasks: list[asyncio.Task[None]] = []
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "lifespan":
+            await self._lifespan(receive, send)
+        elif scope["path"] in self._pages.paths or scope["path"].startswith("/docs/"):
+            await self._pages.app(scope, receive, send)
+        else:
+            await self._serve(scope, receive, send)
+
+    async def _serve(self, scope: Scope, receive: Receive, send: Send) -> None:
+        started = time.perf_counter()
+        request_id = str(uuid4())
+        method, path = scope["method"], scope["path"]
+        match = self._router.match(method, path)
+        call: Call | None = None
+        try:
+            try:
+                if match is None:
+                    raise UnknownEndpoint(path_hint(method, path, self._router.known))
+                body = await _read_body(match[0], scope, receive)
+                call = self._call(match, scope, request_id, body)
+                if self._settings.sandbox:
+                    await play_fault(call.header(b"openprac-fault"), request_id)
+                answer = await self._answer(call)
+            except StoreUnavailable as error:
+                raise Unavailable("The file store") from error
+        except ApiError as error:
+            answer = _error_answer(error, request_id)
+        except Disconnected:
+            return
+        except Exception as error:  # noqa: BLE001 - the last door: whatever it is, the caller gets the published shape
+            logs.failure("unexpected", error, request_id=request_id)
+            answer = _error_answer(ServerFault(request_id), request_id)
+        await _send(answer, request_id, send)
+        seconds = time.perf_counter() - started
+        operation_id = match[0].id if match else None
+        caller: Caller | None = getattr(call, "caller", None)  # unset until the keys were good
+        metrics.observe(operation_id or "unknown", answer.status, seconds)
+        logs.request_line(
+            request_id,
+            caller.tenant_id if caller else None,
+            caller.vendor_id if caller else None,
+            operation_id,
+            method,
+            answer.status,
+            seconds * 1000,
+        )
+
+    async def _answer(self, call: Call) -> Answer:
+        """Keys, rate, permission, then the handler, in that order."""
+        endpoint, services = call.endpoint, self.services
+        account, vendor = hash_key(call.header(b"a-api-key")), hash_key(call.header(b"x-api-key"))
+        async with services.database.enter(account, vendor) as (connection, found):
+            caller = call.caller = caller_from(found)
+            services.rates.take(caller.vendor_id, found["rate_per_second"])
+            caller.require(endpoint.permission)
+            call.connection = connection
+            if len(call.body) > endpoint.body_limit_bytes:
+                raise BodyTooLarge(endpoint.body_limit_bytes)
+            if not endpoint.transaction:
+                return await endpoint.handler(call)
+            async with connection.transaction():
+                return await once(endpoint, call)
+
+    def _call(self, match: tuple[Endpoint, dict[str, str]], scope: Scope, request_id: str, body: bytes) -> Call:
+        headers: dict[bytes, bytes] = {}
+        for name, value in scope["headers"]:
+            headers.setdefault(name, value)
+        return Call(
+            self.services,
+            match[0],
+            request_id,
+            match[1],
+            scope["query_string"],
+            headers,
+            body,
+            self._base(scope, headers),
+        )
+
+    def _base(self, scope: Scope, headers: dict[bytes, bytes]) -> str:
+        """The URL before every path of a link: the setting, else as the caller reached us."""
+        if self._settings.base_url:
+            return f"{self._settings.base_url.rstrip('/')}/v1"
+        base = f"{scope['scheme']}://{headers.get(b'host', b'').decode('latin-1')}"
+        if not is_base_url(base):
+            base = f"http://{self._settings.host}:{self._settings.port}"
+        return f"{base}/v1"
+
+    async def _lifespan(self, receive: Receive, send: Send) -> None:
+        await receive()
+        await self.services.database.open()
+        self._tasks = [
+            asyncio.create_task(self.services.audit.run()),
+            asyncio.create_task(self.services.uploads.run(self.services.database)),
+            asyncio.create_task(self._forget()),
+        ]
+        await send({"type": "lifespan.startup.complete"})
+        await receive()
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await self.services.uploads.store.close()
+        await self.services.database.close()
+        await send({"type": "lifespan.shutdown.complete"})
+
+    async def _forget(self) -> None:
+        """Answers kept for retries go after a day."""
+        while True:
+            await asyncio.sleep(FORGET_EVERY_SECONDS)
+            try:
+                async with self.services.database.as_tenant(None) as connection:
+                    await connection.execute("SELECT forget_idempotency_keys()")
+            except (Unavailable, asyncpg.PostgresError) as error:
+                logs.failure("forgetting old answers failed", error)
+
+
+async def _read_body(endpoint: Endpoint, scope: Scope, receive: Receive) -> bytes:
+    """The body, read before a connection is taken; what is over the limit is cut one byte behind it."""
+    if endpoint.method == "GET":
+        return b""
+    limit = endpoint.body_limit_bytes + 1
+    chunks: list[bytes] = []
+    size, more = 0, True
+    while more and size < limit:
+        message = await receive()
+        if message["type"] == "http.disconnect":
+            raise Disconnected
+        chunk = message.get("body", b"")
+        chunks.append(chunk)
+        size += len(chunk)
+        more = message.get("more_body", False)
+    return b"".join(chunks)[:limit]
+
+
+def _error_answer(error: ApiError, request_id: str) -> Answer:
+    content = ENCODER.encode({"error": error.members(), "request_id": request_id})
+    return Answer(error.status, content, list(error.headers))
+
+
+async def _send(answer: Answer, request_id: str, send: Send) -> None:
+    headers = [(b"x-request-id", request_id.encode())]
+    if answer.body:
+        headers.append((b"content-type", b"application/json"))
+    headers.append((b"content-length", str(len(answer.body)).encode()))
+    headers += ALWAYS
+    headers += [
+        (name.encode("latin-1"), value.encode("latin-1")) for name, value in answer.headers if name != "cache-control"
+    ]
+    await send({"type": "http.response.start", "status": answer.status, "headers": headers})
+    await send({"type": "http.response.body", "body": answer.body})

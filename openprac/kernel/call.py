@@ -1,0 +1,102 @@
+"""Call: one request on its way, and Answer: what comes of it."""
+
+import urllib.parse
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from typing import TYPE_CHECKING, Any, Protocol
+from zoneinfo import ZoneInfo
+
+import asyncpg
+
+from openprac.errors import InvalidParams
+from openprac.kernel import values
+from openprac.kernel.audit import ReadAudit
+from openprac.kernel.caller import Caller, Rates
+from openprac.kernel.clock import Clock
+from openprac.kernel.database import Database
+from openprac.kernel.write import Authorship
+
+if TYPE_CHECKING:
+    from openprac.kernel.action import Endpoint
+
+IGNORED_NAMES_MAX = 20
+IGNORED_NAME_MAX_CHARACTERS = 60
+
+
+class Services(Protocol):
+    """What a handler may use besides its connection."""
+
+    @property
+    def database(self) -> Database: ...
+    @property
+    def audit(self) -> ReadAudit: ...
+    @property
+    def rates(self) -> Rates: ...
+    @property
+    def clock(self) -> Clock: ...
+    @property
+    def uploads(self) -> Any: ...
+    @property
+    def strict_bodies(self) -> bool: ...
+
+
+@dataclass(slots=True)
+class Call:
+    """caller and connection are there once the keys have been checked. base is the URL before every path, with /v1."""
+
+    services: Services
+    endpoint: "Endpoint"
+    request_id: str
+    path_values: Mapping[str, str]
+    query_string: bytes
+    headers: Mapping[bytes, bytes]
+    body: bytes
+    base: str
+    caller: Caller = field(init=False)
+    connection: asyncpg.Connection = field(init=False)
+
+    def id_of(self, param: str) -> int:
+        """An id of the path. Raises InvalidParams."""
+        try:
+            return values.integer(self.path_values[param])
+        except ValueError:
+            raise InvalidParams(f"{param} in the path must be an integer.") from None
+
+    def header(self, name: bytes) -> str:
+        return self.headers.get(name, b"").decode("latin-1")
+
+    @property
+    def authorship(self) -> Authorship:
+        return Authorship(self.caller, self.request_id, self.endpoint.id)
+
+    @property
+    def today(self) -> date:
+        """The date on the clinic's wall."""
+        return self.services.clock.now().astimezone(ZoneInfo(self.caller.time_zone)).date()
+
+    def note_read(self, resource: str, row_id: int | None, client_id: int | None) -> None:
+        self.services.audit.note(self.caller, self.request_id, self.endpoint.id, resource, row_id, client_id)
+
+
+@dataclass(slots=True)
+class Answer:
+    """resource_id: what a retry of a create needs when its answer is made afresh (upload forms)."""
+
+    status: int
+    body: bytes = b""
+    headers: list[tuple[str, str]] = field(default_factory=list)
+    resource_id: int | None = None
+
+    def ignoring(self, names: tuple[str, ...]) -> "Answer":
+        """Name what was passed over, in a header that no name can break."""
+        if names:
+            shown = [
+                urllib.parse.quote(name[:IGNORED_NAME_MAX_CHARACTERS], safe="[]") for name in names[:IGNORED_NAMES_MAX]
+            ]
+            self.headers.append(("openprac-ignored", ", ".join(shown)))
+        return self
+
+
+def etag_of(version: int) -> str:
+    return f'"{version}"'

@@ -1,0 +1,187 @@
+"""Collection: what is promised about one resource.
+
+A plain resource is a Row and one of these. The constructor asserts that every name in it exists, so that a slip stops
+the program at start and not a caller in the night. Declarations are compared by identity (eq=False), which makes them
+cheap keys of the caches of compiled SQL.
+"""
+
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Literal
+
+from openprac.kernel.row import Column, Field, Row, Write, fields_of
+
+if TYPE_CHECKING:
+    from openprac.kernel.call import Call
+
+FilterFormat = Literal["string", "integer", "double", "boolean", "date", "datetime", "timestamp"]
+
+OPERATORS: Mapping[FilterFormat, tuple[str, ...]] = {
+    "string": ("=", "!=", "~"),
+    "integer": ("=", "!=", "<", "<=", ">", ">="),
+    "double": ("=", "!=", "<", "<=", ">", ">="),
+    "boolean": ("=", "!="),
+    "date": ("=", "!=", "<", "<=", ">", ">="),
+    "datetime": ("=", "!=", "<", "<=", ">", ">="),
+    "timestamp": ("<", "<=", ">", ">="),
+}
+"""Operators by the format of a filter (overview section 7: a timestamp has no equality)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """Rows of `table` tie ours (by `ours`) to others: the filter matches any link whose `theirs` fits."""
+
+    table: str
+    ours: str
+    theirs: str
+    only: str = "true"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Filter:
+    """One filterable name. Exactly one of columns, codes and link says what it looks at.
+
+    columns: the filter holds when any of them fits (and `!=` when none equals).
+    codes: an integer with fixed meanings, `=` only; each value is an SQL condition on t.
+    fold: applied to the caller's text before it is compared.
+    """
+
+    format: FilterFormat
+    columns: tuple[str, ...] = ()
+    codes: Mapping[int, tuple[str, str]] | None = None
+    link: Link | None = None
+    fold: Callable[[str], str] | None = None
+
+    @property
+    def operators(self) -> tuple[str, ...]:
+        return ("=",) if self.codes else OPERATORS[self.format]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Scope:
+    """What a path parameter narrows: a column of ours, or a link table; `parent` is (table, key) of what it names."""
+
+    param: str
+    parent: tuple[str, str]
+    column: str | None = None
+    link: Link | None = None
+    missing_is_404: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Operation:
+    """What every operation says of itself."""
+
+    id: str
+    path: str
+    summary: str
+    extension: bool = False
+    scope: Scope | None = None
+    description: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Listing(Operation):
+    """before: what is done with the caller's connection before the page is read."""
+
+    filters: tuple[str, ...] = ()
+    sorts: tuple[str, ...]
+    before: "Callable[[Call], Awaitable[None]] | None" = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Reading(Operation):
+    meta: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Creation(Operation):
+    meta: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Edition(Operation):
+    meta: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Collection:
+    """One resource: its row, its table, its operations.
+
+    name: as in paths and permissions ("patient"); noun: as in sentences ("Patient").
+    key: the plural under which lists carry it; id: the column that names a row; id_param: its name in paths.
+    columns: published names of filters and sorts that are not columns of the table.
+    companions: data-modifying statements that go with every create, reading the new row from `new`.
+    personal: reads are written to the audit.
+    client: the column that holds the patient a row belongs to, for the audit.
+    """
+
+    name: str
+    tag: str
+    noun: str
+    row: type[Row]
+    table: str
+    id: str
+    key: str
+    listings: tuple[Listing, ...]
+    reading: Reading | None = None
+    creations: tuple[Creation, ...] = ()
+    editions: tuple[Edition, ...] = ()
+    id_param: str = ""
+    links: Mapping[str, str] | None = None
+    filters: Mapping[str, Filter] = field(default_factory=dict)
+    columns: Mapping[str, str] = field(default_factory=dict)
+    companions: tuple[str, ...] = ()
+    personal: bool = False
+    client: str | None = None
+
+    def __post_init__(self) -> None:
+        if not self.id_param:
+            object.__setattr__(self, "id_param", self.id)
+        names = {one.name for one in self.fields}
+        assert self.id in names or self.reading is None, f"{self.name}: no field {self.id}"
+        for listing in self.listings:
+            assert set(listing.filters) <= set(self.filters), f"{self.name}: {listing.id} names an unknown filter"
+            assert len(set(listing.sorts)) == len(listing.sorts), f"{self.name}: {listing.id} sorts twice by one name"
+        for one in self.filters.values():
+            assert sum(map(bool, (one.columns, one.codes, one.link))) == 1, f"{self.name}: a filter looks at one thing"
+        for operation in self.operations:
+            if operation is self.reading or isinstance(operation, Edition):
+                assert f"{{{self.id_param}}}" in operation.path, f"{self.name}: {operation.id} names no row"
+            if operation.scope:
+                assert f"{{{operation.scope.param}}}" in operation.path, f"{self.name}: {operation.id} has no scope"
+
+    @property
+    def fields(self) -> tuple[Field, ...]:
+        return fields_of(self.row)
+
+    @property
+    def operations(self) -> tuple[Operation, ...]:
+        reading = (self.reading,) if self.reading else ()
+        return (*self.listings, *self.creations, *reading, *self.editions)
+
+    def writable(self, who: Write) -> tuple[Field, ...]:
+        return tuple(one for one in self.fields if one.writable_by(who))
+
+    def column_of(self, name: str) -> str:
+        """The column behind a published name of a filter or a sort."""
+        if name in self.columns:
+            return self.columns[name]
+        for one in self.fields:
+            if one.name == name and isinstance(one.marker, Column):
+                return one.column
+        return {"updated": "modified", "archived": "archived_at"}.get(name, name)
+
+
+def plain(name: str, format: FilterFormat) -> tuple[str, Filter]:
+    """A filter over the column of the same name."""
+    return name, Filter(format=format, columns=(name,))
+
+
+STAMPS: Mapping[str, Filter] = {
+    "created": Filter(format="timestamp", columns=("created",)),
+    "updated": Filter(format="timestamp", columns=("modified",)),
+    "archived": Filter(format="timestamp", columns=("archived_at",)),
+}
+"""The three instants that lists filter by under the same names, whatever their fields are called."""

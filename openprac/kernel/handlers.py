@@ -1,0 +1,176 @@
+"""The plain handlers: list, get, create, edit. What a Collection promises, these keep."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import asyncpg
+
+from openprac.errors import ApiError, InvalidBody, NotFound, PreconditionFailed
+from openprac.kernel import body, write
+from openprac.kernel.call import Answer, Call, etag_of
+from openprac.kernel.collection import Collection, Creation, Edition, Listing, Reading, Scope
+from openprac.kernel.page import envelope
+from openprac.kernel.query import ignored_of, parse_list
+from openprac.kernel.row import EXTENSION, PUBLISHED, Children
+from openprac.kernel.select import children_sql, list_sql, parent_sql, single_sql
+from openprac.kernel.shape import Shape, child_shape_of, full_shape_of, shape_of
+
+
+async def list_rows(collection: Collection, listing: Listing, call: Call) -> Answer:
+    """One page. Two statements: the page, and the count only when the page does not tell it."""
+    query = parse_list(collection, listing, call.query_string)
+    shape = shape_of(collection)
+    parameters: list[Any] = [call.caller.tenant_id]
+    parent_id = None
+    if listing.scope:
+        parent_id = call.id_of(listing.scope.param)
+        parameters.append(parent_id)
+    if listing.before:
+        await listing.before(call)
+    sql = list_sql(shape, listing, tuple((one.field, one.operator) for one in query.conditions), query.sorts)
+    parameters += [one.value for one in query.conditions]
+    records = await call.connection.fetch(sql.page, *parameters, query.page_size, query.offset)
+    total = query.offset + len(records)
+    if len(records) == query.page_size or (not records and query.page > 1):
+        total = await call.connection.fetchval(sql.count, *parameters)
+    if total == 0 and listing.scope and listing.scope.missing_is_404:
+        await require_parent(call, listing.scope)
+    children = await _children(shape, records, call)
+    rows = shape.rows(records, call.base, query.offset, total, children)
+    if collection.personal:
+        call.note_read(
+            collection.name, None, parent_id if listing.scope and listing.scope.param == "client_id" else None
+        )
+    content = envelope(collection.key, rows, total, query, call.base + list_path(listing, parent_id))
+    return Answer(200, content).ignoring(query.ignored)
+
+
+async def get_row(collection: Collection, reading: Reading, call: Call) -> Answer:
+    row_id = call.id_of(collection.id_param)
+    ignored = ignored_of(call.query_string)
+    answer = await answer_row(collection, reading.scope, row_id, call, shape_of(collection), meta=reading.meta)
+    return answer.ignoring(ignored)
+
+
+async def create_row(collection: Collection, creation: Creation, call: Call) -> Answer:
+    ignored = ignored_of(call.query_string)
+    scope = _fixed_by_path(creation.scope, call)
+    try:
+        checked = checked_body(collection, creation.extension, call, required=True)
+        row_id = await write.insert(call.connection, collection, checked.given, scope, call.authorship)
+    except InvalidBody as error:
+        if creation.scope:
+            # A body under a parent that is not there is 404, whatever else is wrong with it. The failed statement
+            # has ended the transaction, so the question is only asked when the parent can still be the cause.
+            await _prefer_missing_parent(call, creation.scope, error)
+        raise
+    shape = full_shape_of(collection) if creation.extension else shape_of(collection)
+    answer = await answer_row(collection, creation.scope, row_id, call, shape, meta=creation.meta, written=True)
+    answer.status = 201
+    answer.resource_id = row_id
+    return answer.ignoring(ignored + checked.unknown)
+
+
+async def edit_row(collection: Collection, edition: Edition, call: Call) -> Answer:
+    row_id = call.id_of(collection.id_param)
+    ignored = ignored_of(call.query_string)
+    scope = _fixed_by_path(edition.scope, call)
+    try:
+        checked = checked_body(collection, edition.extension, call, required=False)
+        given, fault = dict(checked.given), None
+    except ApiError as error:
+        given, fault = {}, error
+    old = await write.lock(call.connection, collection, row_id, tuple(given), scope, call.caller.tenant_id)
+    if old is None:
+        raise NotFound(collection.id_param, row_id)
+    if fault:
+        raise fault
+    require_match(call, old["version"])
+    if given:
+        await write.update(call.connection, collection, row_id, given, old, call.authorship)
+    shape = full_shape_of(collection) if edition.extension else shape_of(collection)
+    answer = await answer_row(collection, edition.scope, row_id, call, shape, meta=edition.meta, written=True)
+    return answer.ignoring(ignored + checked.unknown)
+
+
+async def answer_row(
+    collection: Collection,
+    scope: Scope | None,
+    row_id: int,
+    call: Call,
+    shape: Shape,
+    *,
+    meta: bool,
+    written: bool = False,
+) -> Answer:
+    """One object with its ETag. Raises NotFound. A read is noted in the audit; a write already is."""
+    parameters = [call.caller.tenant_id, row_id, *([call.id_of(scope.param)] if scope else [])]
+    record = await call.connection.fetchrow(single_sql(shape, scope), *parameters)
+    if record is None:
+        raise NotFound(collection.id_param, row_id)
+    children = await _children(shape, [record], call)
+    if collection.personal and not written:
+        position = shape.client_position
+        call.note_read(collection.name, row_id, record[position] if position is not None else None)
+    content = shape.single(record, call.base, children[0] if children else (), meta=meta)
+    return Answer(200, content, [("etag", etag_of(record[-1]))])
+
+
+def checked_body(collection: Collection, extension: bool, call: Call, *, required: bool) -> body.Body:
+    """Raises UnsupportedMediaType or InvalidBody."""
+    return body.check(
+        collection.writable(EXTENSION if extension else PUBLISHED),
+        [one.name for one in collection.fields] + (["links"] if collection.links else []),
+        body.decode(call.body, call.header(b"content-type")),
+        required=required,
+        strict=extension or call.services.strict_bodies,
+    )
+
+
+def require_match(call: Call, version: int) -> None:
+    """If-Match, where one was sent. Raises PreconditionFailed."""
+    wanted = call.header(b"if-match")
+    if wanted and wanted.strip() != "*" and etag_of(version) not in [tag.strip() for tag in wanted.split(",")]:
+        raise PreconditionFailed(etag_of(version))
+
+
+async def require_parent(call: Call, scope: Scope) -> None:
+    """Raises NotFound for a path whose parent is not there."""
+    parent_id = call.id_of(scope.param)
+    if not await call.connection.fetchval(parent_sql(scope), call.caller.tenant_id, parent_id):
+        raise NotFound(scope.param, parent_id)
+
+
+def list_path(listing: Listing, parent_id: int | None) -> str:
+    if listing.scope is None:
+        return listing.path
+    return listing.path.replace(f"{{{listing.scope.param}}}", str(parent_id))
+
+
+async def _prefer_missing_parent(call: Call, scope: Scope, error: InvalidBody) -> None:
+    if isinstance(error.__cause__, asyncpg.PostgresError):
+        if any(problem.field == (scope.column or scope.param) for problem in error.problems):
+            raise NotFound(scope.param, call.id_of(scope.param)) from error
+        return
+    await require_parent(call, scope)
+
+
+def _fixed_by_path(scope: Scope | None, call: Call) -> Mapping[str, int]:
+    return {scope.column or scope.param: call.id_of(scope.param)} if scope else {}
+
+
+async def _children(shape: Shape, records: Sequence[asyncpg.Record], call: Call) -> list[list[Any]]:
+    """For each record one list a Children field; one statement a field for the whole page."""
+    if not shape.children or not records:
+        return []
+    ids = [record[shape.id_position] for record in records]
+    found: list[list[Any]] = [[] for _ in ids]
+    for one in shape.children:
+        assert isinstance(one.marker, Children)
+        child = child_shape_of(one.marker)
+        by_parent: dict[int, list[Any]] = {row_id: [] for row_id in ids}
+        for record in await call.connection.fetch(children_sql(one.marker, child), call.caller.tenant_id, ids):
+            by_parent[record[0]].append(child.struct(*record[1:]))
+        for position, row_id in enumerate(ids):
+            found[position].append(by_parent[row_id])
+    return found

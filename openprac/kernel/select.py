@@ -1,0 +1,136 @@
+"""List and single-row SQL. The only tenant filter for reads of plain rows stands here, as `t.tenant_id = $1`.
+
+Every shape of request is compiled once and kept; values are always parameters.
+"""
+
+from dataclasses import dataclass
+from functools import cache, lru_cache
+
+from openprac.kernel.collection import Collection, Filter, Link, Listing, Scope
+from openprac.kernel.query import Sort
+from openprac.kernel.row import Children, Join, Shown
+from openprac.kernel.shape import ChildShape, Shape
+
+CASTS = {
+    "string": "text",
+    "integer": "bigint",
+    "double": "numeric",
+    "boolean": "boolean",
+    "date": "date",
+    "datetime": "timestamp",
+    "timestamp": "timestamptz",
+}
+
+FilterShape = tuple[str, str]
+"""(name, operator) of one condition; the value stays out of the SQL."""
+
+
+@dataclass(frozen=True, slots=True)
+class ListSql:
+    """page: parameters tenant, [scope], values..., limit, offset; count: the same without the last two."""
+
+    page: str
+    count: str
+
+
+@cache
+def single_sql(shape: Shape, scope: Scope | None = None) -> str:
+    """Parameters: tenant, id[, scope]. One column more than the shape's: the version, last."""
+    collection = shape.collection
+    narrowed = f" AND {_scope_sql(scope, '$3')}" if scope else ""
+    return (
+        f"SELECT {_columns(shape)}, t.version FROM {collection.table} t{_joins(shape)} "
+        f"WHERE t.tenant_id = $1 AND t.{collection.id} = $2{narrowed}"
+    )
+
+
+@lru_cache(maxsize=2048)
+def list_sql(shape: Shape, listing: Listing, conditions: tuple[FilterShape, ...], sorts: tuple[Sort, ...]) -> ListSql:
+    """The two statements of one shape of list."""
+    collection = shape.collection
+    where = ["t.tenant_id = $1"]
+    if listing.scope:
+        where.append(_scope_sql(listing.scope, "$2"))
+    first = len(where) + 1
+    for position, (name, operator) in enumerate(conditions, first):
+        where.append(_condition_sql(collection, collection.filters[name], operator, f"${position}"))
+    after = first + len(conditions)
+    condition = " AND ".join(where)
+    return ListSql(
+        page=f"SELECT {_columns(shape)} FROM {collection.table} t{_joins(shape)} WHERE {condition} "
+        f"ORDER BY {_order_sql(collection, sorts)} LIMIT ${after} OFFSET ${after + 1}",
+        count=f"SELECT count(*) FROM {collection.table} t WHERE {condition}",
+    )
+
+
+@cache
+def children_sql(marker: Children, shape: ChildShape) -> str:
+    """Parameters: tenant, ids of parents. The first column is the parent's id."""
+    return (
+        f"SELECT t.{marker.parent}, {_columns(shape)} FROM {marker.table} t "
+        f"WHERE t.tenant_id = $1 AND t.{marker.parent} = ANY($2::bigint[]) ORDER BY {marker.order}"
+    )
+
+
+@cache
+def parent_sql(scope: Scope) -> str:
+    """Is there such a parent? Parameters: tenant, id."""
+    table, key = scope.parent
+    return f"SELECT true FROM {table} t WHERE t.tenant_id = $1 AND t.{key} = $2"
+
+
+def _columns(shape: Shape | ChildShape) -> str:
+    return ", ".join(one.sql for one in shape.columns)
+
+
+def _joins(shape: Shape) -> str:
+    joins: dict[str, Join] = {}
+    for one in shape.columns:
+        if isinstance(one.marker, Shown):
+            joins |= {join.alias: join for join in one.marker.joins}
+    return "".join(f" {join.sql()}" for join in joins.values())
+
+
+def _order_sql(collection: Collection, sorts: tuple[Sort, ...]) -> str:
+    parts = [f"t.{collection.column_of(sort.field)}{' DESC' if sort.descending else ''}" for sort in sorts]
+    if all(collection.column_of(sort.field) != collection.id for sort in sorts):
+        # The id is the last key always: a stable order, and one index scan, backwards when the caller asks for that.
+        parts.append(f"t.{collection.id}{' DESC' if sorts and sorts[-1].descending else ''}")
+    return ", ".join(parts)
+
+
+def _scope_sql(scope: Scope, placeholder: str) -> str:
+    if scope.link:
+        return _link_sql(scope.link, f"= {placeholder}::bigint")
+    return f"t.{scope.column or scope.param} = {placeholder}::bigint"
+
+
+def _link_sql(link: Link, comparison: str) -> str:
+    return (
+        f"EXISTS (SELECT 1 FROM {link.table} l WHERE l.tenant_id = t.tenant_id "
+        f"AND l.{link.ours} = t.{link.ours} AND {link.only} AND l.{link.theirs} {comparison})"
+    )
+
+
+def _condition_sql(collection: Collection, one: Filter, operator: str, placeholder: str) -> str:
+    value = f"{placeholder}::{CASTS[one.format]}"
+    if one.codes:
+        cases = " ".join(f"WHEN {code} THEN {sql}" for code, (_, sql) in one.codes.items())
+        return f"CASE {value} {cases} END"
+    if one.link:
+        if operator == "!=":
+            return f"NOT {_link_sql(one.link, f'= {value}')}"
+        return _link_sql(one.link, f"{operator} {value}")
+    compared = [_comparison_sql(collection.column_of(column), operator, value) for column in one.columns]
+    return f"({(' AND ' if operator == '!=' else ' OR ').join(compared)})" if len(compared) > 1 else compared[0]
+
+
+def _comparison_sql(column: str, operator: str, value: str) -> str:
+    match operator:
+        case "!=":
+            # A row without a value is not equal to the one asked for, so it stays.
+            return f"t.{column} IS DISTINCT FROM {value}"
+        case "~":
+            return f"strpos(lower(t.{column}), lower({value})) > 0"
+        case _:
+            return f"t.{column} {operator} {value}"

@@ -1,0 +1,176 @@
+"""Insert and update for plain rows. The only tenant filter for writes of plain rows stands here.
+
+One statement does the write and its line in the audit, so that neither exists without the other. `created`,
+`modified` and `version` are set here, not by triggers.
+"""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
+
+import asyncpg
+import msgspec
+
+from openprac.errors import InvalidBody, Problem
+from openprac.kernel.caller import Caller
+from openprac.kernel.collection import Collection
+from openprac.kernel.row import Column, Field, Flag
+
+AUDIT_COLUMNS = (
+    "tenant_id, account_key_id, user_id, vendor_id, request_id, operation_id, resource, resource_id, client_id, changes"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Authorship:
+    """Who writes, under which request: the audit's half of a write."""
+
+    caller: Caller
+    request_id: str
+    operation_id: str
+
+    def values(self) -> tuple[Any, ...]:
+        caller = self.caller
+        return (caller.account_key_id, caller.user_id, caller.vendor_id, self.request_id, self.operation_id)
+
+
+async def insert(
+    connection: asyncpg.Connection,
+    collection: Collection,
+    given: Mapping[str, Any],
+    scope: Mapping[str, int],
+    by: Authorship,
+) -> int:
+    """Insert one row and give its id. scope: columns fixed by the path. Raises InvalidBody for refused references."""
+    sql = insert_sql(collection, tuple(given), tuple(scope))
+    changes = _changes({}, given)
+    values = (by.caller.tenant_id, *by.values(), changes, *scope.values(), *given.values())
+    try:
+        found: int = await connection.fetchval(sql, *values)
+    except asyncpg.IntegrityConstraintViolationError as error:
+        raise refusal(error) from error
+    return found
+
+
+async def lock(
+    connection: asyncpg.Connection,
+    collection: Collection,
+    row_id: int,
+    names: tuple[str, ...],
+    scope: Mapping[str, int],
+    tenant_id: int,
+) -> asyncpg.Record | None:
+    """The row to be changed, locked: its version and the old values of `names`. None when there is no such row."""
+    sql = lock_sql(collection, names, tuple(scope))
+    return await connection.fetchrow(sql, tenant_id, row_id, *scope.values())
+
+
+async def update(
+    connection: asyncpg.Connection,
+    collection: Collection,
+    row_id: int,
+    given: Mapping[str, Any],
+    old: asyncpg.Record,
+    by: Authorship,
+) -> None:
+    """Change one locked row. Raises InvalidBody for refused references."""
+    sql = update_sql(collection, tuple(given))
+    changes = _changes(old, given)
+    try:
+        await connection.execute(sql, by.caller.tenant_id, *by.values(), changes, row_id, *given.values())
+    except asyncpg.IntegrityConstraintViolationError as error:
+        raise refusal(error) from error
+
+
+@lru_cache(maxsize=1024)
+def insert_sql(collection: Collection, names: tuple[str, ...], scope: tuple[str, ...]) -> str:
+    """Parameters: tenant, five of the audit, changes, the scope's columns, the fields' values."""
+    fields = {one.name: one for one in collection.fields if isinstance(one.marker, Column | Flag)}
+    expressions: dict[str, str] = {}
+    for position, column in enumerate(scope, 8):
+        expressions[column] = f"${position}::bigint"
+    for position, name in enumerate(names, 8 + len(scope)):
+        expressions[fields[name].column] = _stored(fields[name], f"${position}")
+    for one in fields.values():
+        if isinstance(one.marker, Column) and one.marker.default and one.column not in expressions:
+            expressions[one.column] = _default(one.marker.default, expressions)
+    columns = ", ".join(["tenant_id", *expressions])
+    row = ", ".join(["$1::bigint", *expressions.values()])
+    companions = "".join(f", also_{number} AS ({sql})" for number, sql in enumerate(collection.companions, 1))
+    return (
+        f"WITH new AS (INSERT INTO {collection.table} ({columns}) VALUES ({row}) RETURNING *){companions}, "
+        f"{_audit_sql(collection)} SELECT {collection.id} FROM new"
+    )
+
+
+@lru_cache(maxsize=1024)
+def update_sql(collection: Collection, names: tuple[str, ...]) -> str:
+    """Parameters: tenant, five of the audit, changes, id, the fields' values."""
+    fields = {one.name: one for one in collection.fields if isinstance(one.marker, Column | Flag)}
+    sets = [
+        f"{fields[name].column} = {_stored(fields[name], f'${position}')}" for position, name in enumerate(names, 9)
+    ]
+    return (
+        f"WITH new AS (UPDATE {collection.table} SET {', '.join(sets)}, "
+        "modified = clock_timestamp(), version = version + 1 "
+        f"WHERE tenant_id = $1::bigint AND {collection.id} = $8::bigint RETURNING *), {_audit_sql(collection)} SELECT 1"
+    )
+
+
+@lru_cache(maxsize=1024)
+def lock_sql(collection: Collection, names: tuple[str, ...], scope: tuple[str, ...]) -> str:
+    """Parameters: tenant, id, the scope's columns. FOR NO KEY UPDATE: other rows may still point at this one."""
+    fields = {one.name: one for one in collection.fields}
+    old = "".join(f", {fields[name].sql} AS {name}" for name in names)
+    narrowed = "".join(f" AND t.{column} = ${position}" for position, column in enumerate(scope, 3))
+    return (
+        f"SELECT t.version{old} FROM {collection.table} t "
+        f"WHERE t.tenant_id = $1 AND t.{collection.id} = $2{narrowed} FOR NO KEY UPDATE OF t"
+    )
+
+
+def _audit_sql(collection: Collection) -> str:
+    client = f"new.{collection.client}" if collection.client else "NULL::bigint"
+    return (
+        f"audit AS (INSERT INTO audit_event ({AUDIT_COLUMNS}) SELECT $1::bigint, $2::bigint, $3::bigint, $4::bigint, "
+        f"$5::uuid, $6::text, '{collection.name}', new.{collection.id}, {client}, $7::jsonb FROM new)"
+    )
+
+
+def _stored(one: Field, placeholder: str) -> str:
+    """How a value goes into its column: an archive flag becomes an instant, kept when it already was one."""
+    if isinstance(one.marker, Flag):
+        wanted = f"NOT {placeholder}::boolean" if one.marker.inverted else f"{placeholder}::boolean"
+        return f"CASE WHEN {wanted} THEN clock_timestamp() END"
+    return placeholder
+
+
+def _default(sql: str, expressions: Mapping[str, str]) -> str:
+    """A default may use the tenant ($tenant) and what another column of the new row gets ({column})."""
+    text = sql.replace("$tenant", "$1::bigint")
+    return "(" + re.sub(r"\{(\w+)\}", lambda match: expressions.get(match[1], "NULL"), text) + ")"
+
+
+def _changes(old: Mapping[str, Any], given: Mapping[str, Any]) -> str:
+    """The audit's text of a write: per field the new value, or [old, new]."""
+    changed = {name: [old[name], value] if name in old else value for name, value in given.items()}
+    return msgspec.json.encode(changed).decode()
+
+
+def refusal(error: asyncpg.IntegrityConstraintViolationError) -> InvalidBody:
+    """A constraint's name -> the field it is about; the names follow the rule of migrations/0001."""
+    table, constraint = error.table_name or "", error.constraint_name or ""
+    field = re.sub(r"_(fk|check|key)$", "", constraint.removeprefix(f"{table}_")) or error.column_name or ""
+    match error:
+        case asyncpg.ForeignKeyViolationError():
+            message = f"The selected {field} is invalid."
+        case asyncpg.UniqueViolationError():
+            message = f"The {field} has already been taken."
+        case asyncpg.NotNullViolationError():
+            field = error.column_name or field
+            message = f"The {field} field is required."
+        case _:
+            message = f"The {field} field is invalid."
+    return InvalidBody([Problem(field, message)])

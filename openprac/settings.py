@@ -1,0 +1,91 @@
+"""Every setting, read from the environment once. docs/settings.md has the same list (a test compares them)."""
+
+import os
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields
+from pathlib import Path
+from typing import Any
+
+
+class SettingsError(Exception):
+    """A setting that cannot be used; the text names it and says what is allowed."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """The environment variable of a field stands in its metadata; an unset or empty one means the default."""
+
+    data_dir: Path = field(default=Path(".openprac"), metadata={"env": "OPENPRAC_DATA_DIR"})
+    host: str = field(default="127.0.0.1", metadata={"env": "OPENPRAC_HOST"})
+    port: int = field(default=8080, metadata={"env": "OPENPRAC_PORT", "range": (0, 65535)})
+    workers: int = field(default=1, metadata={"env": "OPENPRAC_WORKERS", "range": (1, 64)})
+    base_url: str | None = field(default=None, metadata={"env": "OPENPRAC_BASE_URL"})
+    extensions: bool = field(default=True, metadata={"env": "OPENPRAC_EXTENSIONS"})
+    strict_bodies: bool = field(default=False, metadata={"env": "OPENPRAC_STRICT_BODIES"})
+    pool_size: int = field(default=10, metadata={"env": "OPENPRAC_POOL_SIZE", "range": (1, 200)})
+    log_level: str = field(
+        default="info", metadata={"env": "OPENPRAC_LOG_LEVEL", "choices": ("debug", "info", "warning", "error")}
+    )
+    clock_ahead_seconds: int = field(
+        default=0, metadata={"env": "OPENPRAC_CLOCK_AHEAD_SECONDS", "range": (-(10**10), 10**10)}
+    )
+    sandbox: bool = field(default=False, metadata={"env": "OPENPRAC_SANDBOX"})
+    database_url: str | None = field(default=None, metadata={"env": "DATABASE_URL", "secret": True})
+    owner_database_url: str | None = field(default=None, metadata={"env": "OWNER_DATABASE_URL", "secret": True})
+    s3_endpoint: str | None = field(default=None, metadata={"env": "S3_ENDPOINT"})
+    s3_public_endpoint: str | None = field(default=None, metadata={"env": "S3_PUBLIC_ENDPOINT"})
+    s3_region: str = field(default="us-east-1", metadata={"env": "S3_REGION"})
+    s3_bucket: str = field(default="openprac", metadata={"env": "S3_BUCKET"})
+    s3_access_key_id: str | None = field(default=None, metadata={"env": "S3_ACCESS_KEY_ID"})
+    s3_secret_access_key: str | None = field(default=None, metadata={"env": "S3_SECRET_ACCESS_KEY", "secret": True})
+    s3_session_token: str | None = field(default=None, metadata={"env": "S3_SESSION_TOKEN", "secret": True})
+
+    @classmethod
+    def from_environment(cls, environment: Mapping[str, str] = os.environ) -> "Settings":
+        """Read every setting. Raises SettingsError with the variable's name."""
+        given = {}
+        for setting in fields(cls):
+            text = environment.get(setting.metadata["env"], "").strip()
+            if text:
+                given[setting.name] = _parse(setting.name, setting.type, setting.metadata, text)
+        settings = cls(**given)
+        settings.check()
+        return settings
+
+    def check(self) -> None:
+        """Settings that only make sense together."""
+        if self.s3_endpoint and not (self.s3_access_key_id and self.s3_secret_access_key):
+            raise SettingsError("S3_ENDPOINT needs S3_ACCESS_KEY_ID and S3_SECRET_ACCESS_KEY as well.")
+        if self.database_url and not self.owner_database_url:
+            raise SettingsError(
+                "DATABASE_URL (the runtime role, which owns nothing) needs OWNER_DATABASE_URL (the role that owns the "
+                "tables and migrates them) as well."
+            )
+
+    def environment(self) -> dict[str, str]:
+        """The variables that make from_environment() give these settings again: how workers get them."""
+        given = {}
+        for setting in fields(self):
+            value = getattr(self, setting.name)
+            if value is not None:
+                given[setting.metadata["env"]] = ("off", "on")[value] if isinstance(value, bool) else str(value)
+        return given
+
+
+def _parse(name: str, kind: Any, metadata: Mapping[str, Any], text: str) -> Any:
+    env = metadata["env"]
+    if kind is bool:
+        if text.lower() not in ("on", "off", "true", "false", "1", "0"):
+            raise SettingsError(f"{env} is {text!r}: it must be on or off.")
+        return text.lower() in ("on", "true", "1")
+    if kind is int:
+        low, high = metadata["range"]
+        if not re.fullmatch(r"-?[0-9]{1,11}", text, re.ASCII) or not low <= int(text) <= high:
+            raise SettingsError(f"{env} is {text!r}: it must be a whole number from {low} to {high}.")
+        return int(text)
+    if kind is Path:
+        return Path(text)
+    if "choices" in metadata and text not in metadata["choices"]:
+        raise SettingsError(f"{env} is {text!r}: it must be one of {', '.join(metadata['choices'])}.")
+    return text
