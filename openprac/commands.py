@@ -19,7 +19,8 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
-DURATION = re.compile(r"(\d{1,6})([smhdw])")
+DURATION = re.compile(r"([0-9]{1,6})([smhdw])")
+CLOCK_MAX_SECONDS = 100 * 366 * 24 * 3600
 UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
 
 
@@ -50,7 +51,10 @@ def clock_ahead_seconds(text: str, time_zone: str, now: datetime | None = None) 
         raise CommandError(f"--now is {text!r}: it must be a time such as 2026-03-02T09:00:00.") from None
     if wanted.tzinfo is None:
         wanted = wanted.replace(tzinfo=ZoneInfo(time_zone))
-    return round((wanted - (now or datetime.now(UTC))).total_seconds())
+    ahead = round((wanted - (now or datetime.now(UTC))).total_seconds())
+    if abs(ahead) > CLOCK_MAX_SECONDS:
+        raise CommandError(f"--now is {text!r}: it must be within 100 years of today.")
+    return ahead
 
 
 def duration(text: str) -> timedelta:
@@ -64,11 +68,11 @@ def duration(text: str) -> timedelta:
 
 def expiry(text: str, now: datetime | None = None) -> datetime:
     """A date (its first instant), a time (UTC unless it has an offset) or a duration from now. Raises CommandError."""
-    if DURATION.fullmatch(text):
-        return (now or datetime.now(UTC)) + duration(text)
     try:
+        if DURATION.fullmatch(text):
+            return (now or datetime.now(UTC)) + duration(text)
         instant = datetime.fromisoformat(text)
-    except ValueError:
+    except (ValueError, OverflowError):
         raise CommandError(f"--expires is {text!r}: it must be a date, a time, or a duration such as 90d.") from None
     return instant if instant.tzinfo else instant.replace(tzinfo=UTC)
 

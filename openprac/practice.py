@@ -1,7 +1,6 @@
 """The practice itself: businesses (sites), practitioners and their professions."""
 
 from datetime import datetime, time
-from decimal import Decimal
 from typing import Annotated
 
 from openprac.kernel.collection import STAMPS, Collection, Creation, Edition, Filter, Link, Listing, Reading, Scope
@@ -71,16 +70,21 @@ BUSINESS = Collection(
 
 class PractitionerBusinessRow(Row):
     archive: Annotated[bool, Flag()]
-    business_id: Annotated[int, Column()]
-    app_book_columns: Annotated[Decimal, Column(meaning="Columns of the appointment book")]
-    override_intervals: Annotated[Decimal | None, Column(meaning="Minutes; overrides the business's interval")]
+    business_id: Annotated[int, Column(write=EXTENSION, required=True)]
+    app_book_columns: Annotated[
+        int, Column(write=EXTENSION, minimum=1, maximum=20, meaning="Columns of the appointment book")
+    ]
+    override_intervals: Annotated[
+        int | None,
+        Column(write=EXTENSION, minimum=5, maximum=240, meaning="Minutes; overrides the business's interval"),
+    ]
 
 
 class PractitionerProfessionRow(Row):
-    title: Annotated[str | None, Column()]
-    is_default: Annotated[bool, Column()]
-    profession_id: Annotated[int, Column()]
-    qualifications: Annotated[str | None, Column()]
+    title: Annotated[str | None, Column(write=EXTENSION, max_length=100)]
+    is_default: Annotated[bool, Column(write=EXTENSION)]
+    profession_id: Annotated[int, Column(write=EXTENSION, required=True)]
+    qualifications: Annotated[str | None, Column(write=EXTENSION, max_length=255)]
 
 
 class PractitionerRow(Row):
@@ -101,7 +105,11 @@ class PractitionerRow(Row):
     businesses: Annotated[
         list[object],
         Children(
-            row=PractitionerBusinessRow, table="practitioner_business", parent="practitioner_id", order="t.business_id"
+            row=PractitionerBusinessRow,
+            table="practitioner_business",
+            parent="practitioner_id",
+            order="t.business_id",
+            write=EXTENSION,
         ),
     ]
     professions: Annotated[
@@ -111,6 +119,7 @@ class PractitionerRow(Row):
             table="practitioner_profession",
             parent="practitioner_id",
             order="t.is_default DESC, t.profession_id",
+            write=EXTENSION,
         ),
     ]
 
@@ -127,7 +136,11 @@ PRACTITIONER = Collection(
     table="practitioner",
     id="practitioner_id",
     key="practitioners",
-    links={"self": "/practitioner/{practitioner_id}", "appointments": "/practitioner/{practitioner_id}/appointment"},
+    links={
+        "self": "/practitioner/{practitioner_id}",
+        "appointments": "/practitioner/{practitioner_id}/appointment",
+        "practitioner_provider_numbers": "/practitioner/{practitioner_id}/practitioner_provider_number",
+    },
     filters={
         **STAMPS,
         "profession_id": Filter(format="integer", link=PRACTISES),

@@ -1,7 +1,7 @@
 """The supervisor behind `openprac serve` and `openprac demo`: one listening socket, the servers, the workers.
 
     claim the data directory -> bind the port -> start the bundled servers and the workers' code side by side
-    -> migrate -> tell the workers -> `Hooks.prepare` -> all ready: `Hooks.announce` -> watch
+    -> migrate -> `Hooks.admit` -> tell the workers -> `Hooks.prepare` -> all ready: `Hooks.announce` -> watch
 
 Everything it starts ends with it, also when it is killed: the kernel signals its children (openprac/embedded/guard.py)
 and every lock is one that ends with its holder, so the next start needs no repair.
@@ -39,8 +39,11 @@ class Hooks:
     def claimed(self, path: Path) -> None:
         """The data directory is ours and nothing runs in it yet. Blocking is fine here."""
 
+    async def admit(self, settings: Settings) -> None:
+        """The database is migrated and no worker knows it yet: the last moment to refuse it, by an InstanceError."""
+
     async def prepare(self, settings: Settings) -> None:
-        """The database is migrated and the store serves; the settings name both."""
+        """The database is admitted and the store serves; the settings name both. Workers start meanwhile."""
 
     def announce(self, settings: Settings) -> None:
         """Requests are accepted now."""
@@ -144,7 +147,7 @@ class _Supervisor:
         self._hooks.claimed(self._directory.path)
 
     async def _start_servers(self) -> Settings:
-        """Both bundled servers at once; the workers are told as soon as the database has its schema."""
+        """Both bundled servers at once; the workers are told as soon as the database is fit for them."""
         assert self._workers
         assert self._listener
         postgres, seaweed = self._servers.postgres, self._servers.seaweed
@@ -156,6 +159,7 @@ class _Supervisor:
                 await self._in_thread(postgres.start)
             settings = replace(self._servers.settings(), port=self._listener.getsockname()[1])
             await _migrate(settings)
+            await self._hooks.admit(settings)
             if postgres:
                 self._directory.publish(urls_of(settings))
             self._workers.tell(settings.environment())

@@ -9,6 +9,7 @@ Settings come by the pipe and not in the environment, where any program of the s
 import json
 import os
 import socket
+import sys
 from collections.abc import Awaitable, Callable
 from typing import Any
 
@@ -26,7 +27,7 @@ Application = Callable[[Any, Any, Any], Awaitable[None]]
 
 
 def main() -> None:
-    """Serve until SIGTERM. Exits with 1 after `failed: WHY` on the status pipe."""
+    """Serve until SIGTERM. Exits with a status after `failed: WHY` on the status pipe when it cannot."""
     status_fd = int(os.environ.pop(STATUS_VARIABLE))
     settings_fd = int(os.environ.pop(SETTINGS_VARIABLE))
     listener = socket.socket(fileno=int(os.environ.pop(LISTEN_VARIABLE)))
@@ -35,13 +36,18 @@ def main() -> None:
 
     from openprac import logs
     from openprac.app import create_app
-    from openprac.settings import Settings
+    from openprac.settings import Settings, SettingsError
 
     with os.fdopen(settings_fd) as pipe:
         line = pipe.readline()
     if not line:  # the supervisor ended before it had anything to serve
         return
-    settings = Settings.from_environment(json.loads(line))
+    try:
+        settings = Settings.from_environment(json.loads(line))
+        app = create_app(settings)
+    except (SettingsError, ValueError) as error:  # ValueError: an address that is none, say
+        _tell_failure(status_fd, str(error))
+        sys.exit(1)
     logs.configure(settings.log_level)
 
     class Server(uvicorn.Server):
@@ -51,7 +57,7 @@ def main() -> None:
                 os.write(status_fd, b"ready\n")
 
     config = uvicorn.Config(
-        telling(create_app(settings), lambda why: _tell_failure(status_fd, why)),
+        telling(app, lambda why: _tell_failure(status_fd, why)),
         loop="uvloop",
         http="httptools",
         ws="none",

@@ -19,7 +19,8 @@ from openprac.attachments.file_types import FIRST_BYTES, FileType, tell_type
 from openprac.attachments.store import ObjectChanged, ObjectMissing, Store, StoreError, UploadForm
 from openprac.errors import Unavailable
 from openprac.kernel.database import Database
-from openprac.kernel.write import Authorship, refusal
+from openprac.kernel.refusals import refusal
+from openprac.kernel.write import Authorship
 
 FILE_MAX_BYTES = 100_000_000
 UPLOAD_FORM_LIFE_SECONDS = 900

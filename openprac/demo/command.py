@@ -7,7 +7,8 @@ clinic, its key, its data and the mark that it is whole are one transaction. Wha
 import json
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -81,22 +82,20 @@ class Demo(Hooks):
             reset(path)
         leave_mark(path)
 
-    async def prepare(self, settings: Settings) -> None:
-        """Raises InstanceError for a database with clinics that are not the demo's, and for a damaged key file."""
-        import asyncpg
-
-        connection = await asyncpg.connect(settings.owner_database_url)
-        try:
-            await connection.execute("SELECT pg_advisory_lock($1)", ADVISORY_LOCK)
+    async def admit(self, settings: Settings) -> None:
+        """Raises InstanceError for a database with clinics that are not the demo's."""
+        async with _connection(settings) as connection:
             await _check_database(connection)
+
+    async def prepare(self, settings: Settings) -> None:
+        """Raises InstanceError for a damaged key file, StoreError when the store fails."""
+        async with _connection(settings) as connection:
             await self._prepare_vendor(connection)
             await self._prepare_clinics(connection, settings)
             self._some_client_id = await connection.fetchval(
                 "SELECT min(client_id) FROM patient WHERE tenant_id = $1 AND archived_at IS NULL",
                 self._clinics[0].tenant_id,
             )
-        finally:
-            await connection.close()
 
     def announce(self, settings: Settings) -> None:
         base = origin(settings)
@@ -174,6 +173,19 @@ class Demo(Hooks):
             key = known_key(self._keys.account(number))
             await admin.create_account_key(connection, tenant_id, KEY_NAME, [admin.ALL_PERMISSIONS], key=key)
         return self._keys.account(number)
+
+
+@asynccontextmanager
+async def _connection(settings: Settings) -> "AsyncIterator[asyncpg.Connection]":
+    """As the owner, one demo at a time on one database."""
+    import asyncpg
+
+    connection = await asyncpg.connect(settings.owner_database_url)
+    try:
+        await connection.execute("SELECT pg_advisory_lock($1)", ADVISORY_LOCK)
+        yield connection
+    finally:
+        await connection.close()
 
 
 async def _check_database(connection: "asyncpg.Connection") -> None:

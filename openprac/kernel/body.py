@@ -15,12 +15,15 @@ from typing import Any
 
 from openprac.errors import InvalidBody, Problem, UnsupportedMediaType
 from openprac.kernel import values
-from openprac.kernel.row import Column, Field, Format
+from openprac.kernel.row import EXTENSION, Children, Column, Field, Format, fields_of
 from openprac.time_zones import TIME_ZONES
 
 BODY_LIMIT_BYTES = 1_000_000
 TEXT_MAX_CHARACTERS = 20_000
 """For a text whose field documents no limit of its own."""
+
+CHILDREN_MAX = 500
+"""Rows or ids in one list of a body."""
 
 _EMAIL = re.compile(r"[^@\s\x00-\x20\x7f]+@[^@\s\x00-\x20\x7f]+\.[^@\s\x00-\x20\x7f]+")
 _URI = re.compile(r"https?://[^\s\x00-\x20\x7f]+", re.ASCII)
@@ -84,6 +87,8 @@ def check(
             given[one.name] = value_of(one, body[one.name])
         except _Reject as reject:
             problems.append(Problem(one.name, f"The {one.name} field {reject}"))
+        except InvalidBody as error:
+            problems += error.problems
     unknown = tuple(name for name in body if name not in known)
     if strict:
         problems += [Problem(_clean(name), _unknown_message(name, known)) for name in unknown]
@@ -98,11 +103,45 @@ def value_of(one: Field, value: Any) -> Any:
         if not one.nullable:
             raise _Reject("is required." if getattr(one.marker, "required", False) else "must not be null.")
         return None
-    value = _CHECKS[one.type](value)
     marker = one.marker
+    if isinstance(marker, Children):
+        return _children(one.name, marker, value)
+    value = _CHECKS[one.type](value)
     if isinstance(marker, Column):
         _check_limits(marker, value)
+        if marker.clean:
+            return _cleaned(marker.clean, value)
     return value
+
+
+def _children(name: str, marker: Children, value: Any) -> list[dict[str, Any]]:
+    """A list of small rows. Raises InvalidBody with problems named as in `businesses.0.business_id`."""
+    if not isinstance(value, list) or not all(isinstance(one, dict) for one in value):
+        raise _Reject("must be an array of objects.")
+    if len(value) > CHILDREN_MAX:
+        raise _Reject(f"must not hold more than {CHILDREN_MAX} objects.")
+    fields = fields_of(marker.row)
+    writable = [one for one in fields if one.writable_by(EXTENSION)]
+    rows, problems = [], []
+    for position, one in enumerate(value):
+        try:
+            rows.append(dict(check(writable, [field.name for field in fields], one, required=True, strict=True).given))
+        except InvalidBody as error:
+            prefix = f"{name}.{position}."
+            problems += [
+                Problem(prefix + problem.field, problem.message.replace(problem.field, prefix + problem.field, 1))
+                for problem in error.problems
+            ]
+    if problems:
+        raise InvalidBody(problems)
+    return rows
+
+
+def _cleaned(clean: Callable[[str], str], value: str) -> str:
+    try:
+        return clean(value)
+    except ValueError as error:
+        raise _Reject(str(error)) from None
 
 
 def _check_limits(marker: Column, value: Any) -> None:
@@ -170,7 +209,9 @@ def _parsed(parse: Callable[[str], Any]) -> Callable[[Any], Any]:
 def _integers(value: Any) -> list[int]:
     if not isinstance(value, list):
         raise _Reject("must be an array of integers.")
-    return [_integer(one) for one in value]
+    if len(value) > CHILDREN_MAX:
+        raise _Reject(f"must not hold more than {CHILDREN_MAX} integers.")
+    return sorted({_integer(one) for one in value})
 
 
 _CHECKS: Mapping[type, Callable[[Any], Any]] = {

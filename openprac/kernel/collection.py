@@ -7,7 +7,7 @@ cheap keys of the caches of compiled SQL.
 
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from openprac.kernel.row import Column, Field, Row, Write, fields_of
 
@@ -40,15 +40,16 @@ class Link:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Filter:
-    """One filterable name. Exactly one of columns, codes and link says what it looks at.
+    """One filterable name. Exactly one of columns, expression, codes and link says what it looks at.
 
-    columns: the filter holds when any of them fits (and `!=` when none equals).
+    columns: the filter holds when any of them fits (and `!=` when none equals). expression: SQL over t.
     codes: an integer with fixed meanings, `=` only; each value is an SQL condition on t.
     fold: applied to the caller's text before it is compared.
     """
 
     format: FilterFormat
     columns: tuple[str, ...] = ()
+    expression: str | None = None
     codes: Mapping[int, tuple[str, str]] | None = None
     link: Link | None = None
     fold: Callable[[str], str] | None = None
@@ -106,12 +107,34 @@ class Edition(Operation):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Deletion(Operation):
+    """Removes a row that nothing points to; one that is used answers 409 and can be archived instead."""
+
+
+@dataclass(slots=True)
+class Change:
+    """A write about to happen, for the rules of a collection. A rule may add to `given`.
+
+    row_id is None for a create. The row of an edit or a removal is locked.
+    """
+
+    kind: Literal["create", "edit", "delete"]
+    row_id: int | None
+    given: dict[str, Any]
+
+
+Rule = Callable[["Call", Change], Awaitable[None]]
+"""A rule of the trade that no type or constraint holds. Raises an ApiError."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Collection:
     """One resource: its row, its table, its operations.
 
     name: as in paths and permissions ("patient"); noun: as in sentences ("Patient").
     key: the plural under which lists carry it; id: the column that names a row; id_param: its name in paths.
     columns: published names of filters and sorts that are not columns of the table.
+    single_name: the published name of the single object's schema, where it shows more than a list's row.
     companions: data-modifying statements that go with every create, reading the new row from `new`.
     personal: reads are written to the audit.
     client: the column that holds the patient a row belongs to, for the audit.
@@ -128,6 +151,9 @@ class Collection:
     reading: Reading | None = None
     creations: tuple[Creation, ...] = ()
     editions: tuple[Edition, ...] = ()
+    deletions: tuple[Deletion, ...] = ()
+    rules: tuple[Rule, ...] = ()
+    single_name: str = ""
     id_param: str = ""
     links: Mapping[str, str] | None = None
     filters: Mapping[str, Filter] = field(default_factory=dict)
@@ -145,9 +171,11 @@ class Collection:
             assert set(listing.filters) <= set(self.filters), f"{self.name}: {listing.id} names an unknown filter"
             assert len(set(listing.sorts)) == len(listing.sorts), f"{self.name}: {listing.id} sorts twice by one name"
         for one in self.filters.values():
-            assert sum(map(bool, (one.columns, one.codes, one.link))) == 1, f"{self.name}: a filter looks at one thing"
+            assert sum(map(bool, (one.columns, one.expression, one.codes, one.link))) == 1, (
+                f"{self.name}: a filter looks at one thing"
+            )
         for operation in self.operations:
-            if operation is self.reading or isinstance(operation, Edition):
+            if operation is self.reading or isinstance(operation, Edition | Deletion):
                 assert f"{{{self.id_param}}}" in operation.path, f"{self.name}: {operation.id} names no row"
             if operation.scope:
                 assert f"{{{operation.scope.param}}}" in operation.path, f"{self.name}: {operation.id} has no scope"
@@ -159,7 +187,7 @@ class Collection:
     @property
     def operations(self) -> tuple[Operation, ...]:
         reading = (self.reading,) if self.reading else ()
-        return (*self.listings, *self.creations, *reading, *self.editions)
+        return (*self.listings, *self.creations, *reading, *self.editions, *self.deletions)
 
     def writable(self, who: Write) -> tuple[Field, ...]:
         return tuple(one for one in self.fields if one.writable_by(who))

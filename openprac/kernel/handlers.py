@@ -1,4 +1,4 @@
-"""The plain handlers: list, get, create, edit. What a Collection promises, these keep."""
+"""The plain handlers: list, get, create, edit, remove. What a Collection promises, these keep."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -8,18 +8,18 @@ import asyncpg
 from openprac.errors import ApiError, InvalidBody, NotFound, PreconditionFailed
 from openprac.kernel import body, write
 from openprac.kernel.call import Answer, Call, etag_of
-from openprac.kernel.collection import Collection, Creation, Edition, Listing, Reading, Scope
+from openprac.kernel.collection import Change, Collection, Creation, Deletion, Edition, Listing, Reading, Scope
 from openprac.kernel.page import envelope
 from openprac.kernel.query import ignored_of, parse_list
 from openprac.kernel.row import EXTENSION, PUBLISHED, Children
 from openprac.kernel.select import children_sql, list_sql, parent_sql, single_sql
-from openprac.kernel.shape import Shape, child_shape_of, full_shape_of, shape_of
+from openprac.kernel.shape import Shape, child_shape_of, full_shape_of, list_shape_of, single_shape_of
 
 
 async def list_rows(collection: Collection, listing: Listing, call: Call) -> Answer:
     """One page. Two statements: the page, and the count only when the page does not tell it."""
     query = parse_list(collection, listing, call.query_string)
-    shape = shape_of(collection)
+    shape = list_shape_of(collection)
     parameters: list[Any] = [call.caller.tenant_id]
     parent_id = None
     if listing.scope:
@@ -48,7 +48,7 @@ async def list_rows(collection: Collection, listing: Listing, call: Call) -> Ans
 async def get_row(collection: Collection, reading: Reading, call: Call) -> Answer:
     row_id = call.id_of(collection.id_param)
     ignored = ignored_of(call.query_string)
-    answer = await answer_row(collection, reading.scope, row_id, call, shape_of(collection), meta=reading.meta)
+    answer = await answer_row(collection, reading.scope, row_id, call, single_shape_of(collection), meta=reading.meta)
     return answer.ignoring(ignored)
 
 
@@ -57,14 +57,17 @@ async def create_row(collection: Collection, creation: Creation, call: Call) -> 
     scope = _fixed_by_path(creation.scope, call)
     try:
         checked = checked_body(collection, creation.extension, call, required=True)
-        row_id = await write.insert(call.connection, collection, checked.given, scope, call.authorship)
+        change = Change("create", None, dict(checked.given))
+        for rule in collection.rules:
+            await rule(call, change)
+        row_id = await write.insert(call.connection, collection, change.given, scope, call.authorship)
     except InvalidBody as error:
         if creation.scope:
             # A body under a parent that is not there is 404, whatever else is wrong with it. The failed statement
             # has ended the transaction, so the question is only asked when the parent can still be the cause.
             await _prefer_missing_parent(call, creation.scope, error)
         raise
-    shape = full_shape_of(collection) if creation.extension else shape_of(collection)
+    shape = full_shape_of(collection) if creation.extension else single_shape_of(collection)
     answer = await answer_row(collection, creation.scope, row_id, call, shape, meta=creation.meta, written=True)
     answer.status = 201
     answer.resource_id = row_id
@@ -80,17 +83,39 @@ async def edit_row(collection: Collection, edition: Edition, call: Call) -> Answ
         given, fault = dict(checked.given), None
     except ApiError as error:
         given, fault = {}, error
-    old = await write.lock(call.connection, collection, row_id, tuple(given), scope, call.caller.tenant_id)
-    if old is None:
-        raise NotFound(collection.id_param, row_id)
+    old = await _locked(collection, row_id, given, scope, call)
     if fault:
         raise fault
     require_match(call, old["version"])
     if given:
-        await write.update(call.connection, collection, row_id, given, old, call.authorship)
-    shape = full_shape_of(collection) if edition.extension else shape_of(collection)
+        change = Change("edit", row_id, given)
+        for rule in collection.rules:
+            await rule(call, change)
+        await write.update(call.connection, collection, row_id, change.given, old, call.authorship)
+    shape = full_shape_of(collection) if edition.extension else single_shape_of(collection)
     answer = await answer_row(collection, edition.scope, row_id, call, shape, meta=edition.meta, written=True)
     return answer.ignoring(ignored + checked.unknown)
+
+
+async def delete_row(collection: Collection, deletion: Deletion, call: Call) -> Answer:
+    row_id = call.id_of(collection.id_param)
+    ignored = ignored_of(call.query_string)
+    old = await _locked(collection, row_id, {}, _fixed_by_path(deletion.scope, call), call)
+    require_match(call, old["version"])
+    for rule in collection.rules:
+        await rule(call, Change("delete", row_id, {}))
+    await write.delete(call.connection, collection, row_id, call.authorship)
+    return Answer(204).ignoring(ignored)
+
+
+async def _locked(
+    collection: Collection, row_id: int, given: Mapping[str, Any], scope: Mapping[str, int], call: Call
+) -> asyncpg.Record:
+    """The row about to be changed, locked, with its version and old values. Raises NotFound."""
+    old = await write.lock(call.connection, collection, row_id, tuple(given), scope, call.caller.tenant_id)
+    if old is None:
+        raise NotFound(collection.id_param, row_id)
+    return old
 
 
 async def answer_row(

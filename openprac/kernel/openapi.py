@@ -18,10 +18,11 @@ from openprac.errors import (
     UnsupportedMediaType,
 )
 from openprac.kernel.action import Endpoint
-from openprac.kernel.body import TEXT_MAX_CHARACTERS
-from openprac.kernel.collection import Collection, Creation, Edition, Filter, Listing, Reading
+from openprac.kernel.body import CHILDREN_MAX, TEXT_MAX_CHARACTERS
+from openprac.kernel.collection import Collection, Creation, Deletion, Edition, Filter, Listing, Reading
 from openprac.kernel.query import FILTERS_MAX, PAGE_MAX, PAGE_SIZE_DEFAULT, PAGE_SIZE_MAX
 from openprac.kernel.row import BASE_TYPES, EXTENSION, PUBLISHED, Children, Column, Field, Shown, fields_of
+from openprac.kernel.shape import is_listed
 from openprac.kernel.values import BIGINT_MAX
 
 Json = dict[str, Any]
@@ -102,8 +103,10 @@ def error_statuses(endpoint: Endpoint) -> tuple[int, ...]:
         statuses |= {413, 415, 422}
     if endpoint.method == "POST":
         statuses.add(409)
-    if endpoint.method == "PATCH":
+    if endpoint.method in ("PATCH", "DELETE"):
         statuses |= {404, 412}
+    if endpoint.method == "DELETE":
+        statuses.add(409)
     operation = endpoint.operation
     names_a_row = "{" in endpoint.path and not isinstance(operation, Listing)
     parent_counts = isinstance(operation, Listing) and operation.scope is not None and operation.scope.missing_is_404
@@ -156,7 +159,7 @@ def _parameters(endpoint: Endpoint) -> list[Json]:
             found.append(_filter_parameter(endpoint.collection, endpoint.operation))
     if endpoint.method == "POST":
         found.append({"$ref": "#/components/parameters/IdempotencyKey"})
-    if endpoint.method == "PATCH":
+    if endpoint.method in ("PATCH", "DELETE"):
         found.append({"$ref": "#/components/parameters/IfMatch"})
     return found
 
@@ -238,9 +241,12 @@ def _answer_schema(endpoint: Endpoint, schemas: Json) -> Json | None:
             "links": links,
         }
         return {"type": "object", "required": list(members), "properties": members}
+    if isinstance(operation, Deletion):
+        return None
     if operation.extension:
         schemas.setdefault(f"{name}Extended", _object_schema(collection, everything=True))
         return {"$ref": f"#/components/schemas/{name}Extended"}
+    name = collection.single_name or name
     if isinstance(operation, Reading | Creation | Edition) and operation.meta:
         return _meta_schema(collection, name, schemas)
     schemas.setdefault(name, _object_schema(collection))
@@ -254,20 +260,21 @@ def _named(schema: Json, schemas: Json) -> Json:
 
 
 def _meta_schema(collection: Collection, name: str, schemas: Json) -> Json:
-    schemas.setdefault(name, _object_schema(collection))
+    listed = name != collection.single_name
+    schemas.setdefault(name, _object_schema(collection, listed=listed))
     counters = {key: {"type": "integer", "readOnly": True} for key in ("row_num", "total_rows")}
     meta = {"type": "object", "properties": counters}
     schemas.setdefault(f"{name}WithMeta", {"allOf": [meta, {"$ref": f"#/components/schemas/{name}"}]})
     return {"$ref": f"#/components/schemas/{name}WithMeta"}
 
 
-def _object_schema(collection: Collection, *, everything: bool = False) -> Json:
+def _object_schema(collection: Collection, *, everything: bool = False, listed: bool = False) -> Json:
     properties: Json = {}
     if collection.links:
         links = {name: _uri() for name in collection.links}
         properties["links"] = {"type": "object", "required": ["self"], "properties": links}
     for one in collection.fields:
-        if one.shown or everything:
+        if everything or (one.shown and (is_listed(one) or not listed)):
             properties[one.name] = field_schema(one)
     return {"type": "object", "properties": properties}
 
@@ -296,8 +303,11 @@ def field_schema(one: Field, *, body: bool = False) -> Json:
     """One field, as answered or (body) as accepted. Limits belong to the body."""
     marker = one.marker
     if isinstance(marker, Children):
-        items = {"type": "object", "properties": {child.name: field_schema(child) for child in fields_of(marker.row)}}
-        return {"type": "array", "items": items}
+        children = [one for one in fields_of(marker.row) if not body or one.writable_by(EXTENSION)]
+        items = {"type": "object", "properties": {child.name: field_schema(child, body=body) for child in children}}
+        if body and (names := [child.name for child in children if getattr(child.marker, "required", False)]):
+            items["required"] = names
+        return {"type": "array", "items": items, **({"maxItems": CHILDREN_MAX} if body else {})}
     kind = BASE_TYPES[one.type]
     schema: Json = {"type": [kind, "null"] if one.nullable else kind}
     if one.type is list:

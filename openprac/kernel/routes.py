@@ -6,7 +6,7 @@ from functools import partial
 
 from openprac.kernel import handlers
 from openprac.kernel.action import Endpoint, Method, permission_for
-from openprac.kernel.collection import Collection, Creation, Edition, Listing, Operation, Reading
+from openprac.kernel.collection import Collection, Creation, Deletion, Edition, Listing, Operation, Reading
 
 
 @dataclass(slots=True)
@@ -74,6 +74,8 @@ def _endpoint(collection: Collection, operation: Operation) -> Endpoint:
             method, handler, success = "POST", partial(handlers.create_row, collection, operation), 201
         case Edition():
             method, handler, success = "PATCH", partial(handlers.edit_row, collection, operation), 200
+        case Deletion():
+            method, handler, success = "DELETE", partial(handlers.delete_row, collection, operation), 204
         case _:
             raise TypeError(f"{operation.id}: no plain handler")
     return Endpoint(

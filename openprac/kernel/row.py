@@ -8,12 +8,13 @@ A marker is one of
     Column      a column of the collection's own table
     Flag        a boolean over a stored instant (archived_at): true when the instant is there
     Shown       an SQL expression, read only ("{t}" is the collection's table), with the joins it needs
+    IdList      ids of other rows, kept in a table of links
     Children    a list of small rows, read by one more statement for a whole page
 """
 
 import types
 import typing
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, time
 from decimal import Decimal
@@ -49,6 +50,8 @@ class Column:
     name: str | None = None
     default: str | None = None
     """SQL for a create that leaves the field out; "$tenant" is the bound tenant."""
+    clean: Callable[[str], str] | None = None
+    """Applied to a text before it is stored; raises ValueError with the end of "The x field ..."."""
     meaning: str | None = None
 
 
@@ -90,17 +93,38 @@ class Shown:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class IdList:
+    """Ids in `column` of the links in `table` whose `parent` (a column of both) is ours. A write replaces them all."""
+
+    table: str
+    parent: str
+    column: str
+    write: Write = NEVER
+    required: bool = False
+    shown: bool = True
+    meaning: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Children:
-    """Rows of `table` tied to ours by `parent` (a column of both), in the order of `order`."""
+    """Rows of `table` tied to ours by `parent` (a column of both), in the order of `order`.
+
+    A write replaces them all; the columns it may set are those the child row marks writable. listed: whether lists
+    show them, or the single object alone.
+    """
 
     row: "type[Row]"
     table: str
     parent: str
     order: str
+    write: Write = NEVER
+    required: bool = False
+    shown: bool = True
+    listed: bool = True
     meaning: str | None = None
 
 
-Marker = Column | Flag | Shown | Children
+Marker = Column | Flag | Shown | IdList | Children
 
 
 class Row:
@@ -116,7 +140,12 @@ class Field:
 
     @property
     def shown(self) -> bool:
-        return isinstance(self.marker, Shown | Children) or self.marker.shown
+        return isinstance(self.marker, Shown) or self.marker.shown
+
+    @property
+    def linked(self) -> bool:
+        """Whether it is kept in rows of another table."""
+        return isinstance(self.marker, IdList | Children)
 
     @property
     def column(self) -> str:
@@ -128,7 +157,7 @@ class Field:
         raise TypeError(f"{self.name} is not stored")
 
     def writable_by(self, who: Write) -> bool:
-        return isinstance(self.marker, Column | Flag) and self.marker.write >= who
+        return not isinstance(self.marker, Shown) and self.marker.write >= who
 
     @property
     def sql(self) -> str:
@@ -138,6 +167,11 @@ class Field:
                 return f"t.{column} IS {'NULL' if inverted else 'NOT NULL'}"
             case Shown(sql=sql):
                 return sql.replace("{t}", "t")
+            case IdList(table=table, parent=parent, column=column):
+                return (
+                    f"ARRAY(SELECT l.{column} FROM {table} l WHERE l.tenant_id = t.tenant_id "
+                    f"AND l.{parent} = t.{parent} ORDER BY l.{column})"
+                )
             case _:
                 return f"t.{self.column}"
 

@@ -121,16 +121,17 @@ def _condition_sql(collection: Collection, one: Filter, operator: str, placehold
         if operator == "!=":
             return f"NOT {_link_sql(one.link, f'= {value}')}"
         return _link_sql(one.link, f"{operator} {value}")
-    compared = [_comparison_sql(collection.column_of(column), operator, value) for column in one.columns]
+    looked_at = [one.expression] if one.expression else [f"t.{collection.column_of(name)}" for name in one.columns]
+    compared = [_comparison_sql(sql, operator, value) for sql in looked_at]
     return f"({(' AND ' if operator == '!=' else ' OR ').join(compared)})" if len(compared) > 1 else compared[0]
 
 
-def _comparison_sql(column: str, operator: str, value: str) -> str:
+def _comparison_sql(sql: str, operator: str, value: str) -> str:
     match operator:
         case "!=":
             # A row without a value is not equal to the one asked for, so it stays.
-            return f"t.{column} IS DISTINCT FROM {value}"
+            return f"({sql}) IS DISTINCT FROM {value}"
         case "~":
-            return f"strpos(lower(t.{column}), lower({value})) > 0"
+            return f"strpos(lower({sql}), lower({value})) > 0"
         case _:
-            return f"t.{column} {operator} {value}"
+            return f"{sql} {operator} {value}"

@@ -32,9 +32,8 @@ class Shape:
     `columns` are selected in this order; `children` (always last in the object) are filled in by one more statement.
     """
 
-    def __init__(self, collection: Collection, *, everything: bool = False) -> None:
+    def __init__(self, collection: Collection, fields: Sequence[Field]) -> None:
         self.collection = collection
-        fields = tuple(one for one in collection.fields if everything or one.shown)
         self.columns, self.children = split_fields(fields)
         links = (("links", msgspec.Raw),) if collection.links else ()
         members = [*links, *((one.name, Any) for one in fields)]
@@ -126,23 +125,32 @@ class ChildShape:
 
 
 def split_fields(fields: Sequence[Field]) -> tuple[tuple[Field, ...], tuple[Field, ...]]:
-    """Columns and children. Children stand last, so that a record's values need no reordering."""
+    """Columns and children. Children come last in the object, so that a record's values need no reordering."""
     columns = tuple(one for one in fields if not isinstance(one.marker, Children))
-    if tuple(fields[: len(columns)]) != columns:
-        raise TypeError("children stand last in a row")
-    return columns, tuple(fields[len(columns) :])
+    return columns, tuple(one for one in fields if isinstance(one.marker, Children))
 
 
 @cache
-def shape_of(collection: Collection) -> Shape:
-    """What published answers show."""
-    return Shape(collection)
+def list_shape_of(collection: Collection) -> Shape:
+    """What the rows of published lists show."""
+    return Shape(collection, [one for one in collection.fields if one.shown and is_listed(one)])
+
+
+@cache
+def single_shape_of(collection: Collection) -> Shape:
+    """What published single objects show."""
+    return Shape(collection, [one for one in collection.fields if one.shown])
 
 
 @cache
 def full_shape_of(collection: Collection) -> Shape:
     """What extension answers show: the fields the published object leaves out as well."""
-    return Shape(collection, everything=True)
+    columns, children = split_fields(collection.fields)
+    return Shape(collection, [*columns, *children])
+
+
+def is_listed(one: Field) -> bool:
+    return not isinstance(one.marker, Children) or one.marker.listed
 
 
 @cache

@@ -13,10 +13,13 @@ from typing import Any
 import asyncpg
 import msgspec
 
-from openprac.errors import InvalidBody, Problem
+from openprac.errors import Conflict
 from openprac.kernel.caller import Caller
 from openprac.kernel.collection import Collection
-from openprac.kernel.row import Column, Field, Flag
+from openprac.kernel.links import clear_links, store_links
+from openprac.kernel.refusals import refusal
+from openprac.kernel.row import Children, Column, Flag
+from openprac.kernel.stored import stored
 
 AUDIT_COLUMNS = (
     "tenant_id, account_key_id, user_id, vendor_id, request_id, operation_id, resource, resource_id, client_id, changes"
@@ -44,14 +47,16 @@ async def insert(
     by: Authorship,
 ) -> int:
     """Insert one row and give its id. scope: columns fixed by the path. Raises InvalidBody for refused references."""
-    sql = insert_sql(collection, tuple(given), tuple(scope))
-    changes = _changes({}, given)
-    values = (by.caller.tenant_id, *by.values(), changes, *scope.values(), *given.values())
+    own = _own(collection, given)
+    sql = insert_sql(collection, tuple(own), tuple(scope))
+    values = (by.caller.tenant_id, *by.values(), _changes({}, given), *scope.values(), *own.values())
     try:
-        found: int = await connection.fetchval(sql, *values)
+        row_id: int = await connection.fetchval(sql, *values)
     except asyncpg.IntegrityConstraintViolationError as error:
         raise refusal(error) from error
-    return found
+    if len(own) < len(given):
+        await store_links(connection, collection, by.caller.tenant_id, row_id, given)
+    return row_id
 
 
 async def lock(
@@ -76,12 +81,25 @@ async def update(
     by: Authorship,
 ) -> None:
     """Change one locked row. Raises InvalidBody for refused references."""
-    sql = update_sql(collection, tuple(given))
-    changes = _changes(old, given)
+    own = _own(collection, given)
+    sql = update_sql(collection, tuple(own))
     try:
-        await connection.execute(sql, by.caller.tenant_id, *by.values(), changes, row_id, *given.values())
+        await connection.execute(sql, by.caller.tenant_id, *by.values(), _changes(old, given), row_id, *own.values())
     except asyncpg.IntegrityConstraintViolationError as error:
         raise refusal(error) from error
+    if len(own) < len(given):
+        await store_links(connection, collection, by.caller.tenant_id, row_id, given)
+
+
+async def delete(connection: asyncpg.Connection, collection: Collection, row_id: int, by: Authorship) -> None:
+    """Remove one locked row that nothing points to. Raises Conflict IN_USE."""
+    try:
+        await clear_links(connection, collection, by.caller.tenant_id, row_id)
+        await connection.execute(delete_sql(collection), by.caller.tenant_id, *by.values(), "{}", row_id)
+    except asyncpg.ForeignKeyViolationError as error:
+        raise Conflict(
+            "IN_USE", f"This {collection.noun} is used and cannot be removed; it can be archived."
+        ) from error
 
 
 @lru_cache(maxsize=1024)
@@ -92,7 +110,7 @@ def insert_sql(collection: Collection, names: tuple[str, ...], scope: tuple[str,
     for position, column in enumerate(scope, 8):
         expressions[column] = f"${position}::bigint"
     for position, name in enumerate(names, 8 + len(scope)):
-        expressions[fields[name].column] = _stored(fields[name], f"${position}")
+        expressions[fields[name].column] = stored(fields[name], f"${position}")
     for one in fields.values():
         if isinstance(one.marker, Column) and one.marker.default and one.column not in expressions:
             expressions[one.column] = _default(one.marker.default, expressions)
@@ -109,21 +127,28 @@ def insert_sql(collection: Collection, names: tuple[str, ...], scope: tuple[str,
 def update_sql(collection: Collection, names: tuple[str, ...]) -> str:
     """Parameters: tenant, five of the audit, changes, id, the fields' values."""
     fields = {one.name: one for one in collection.fields if isinstance(one.marker, Column | Flag)}
-    sets = [
-        f"{fields[name].column} = {_stored(fields[name], f'${position}')}" for position, name in enumerate(names, 9)
-    ]
+    sets = [f"{fields[name].column} = {stored(fields[name], f'${position}')}" for position, name in enumerate(names, 9)]
     return (
-        f"WITH new AS (UPDATE {collection.table} SET {', '.join(sets)}, "
+        f"WITH new AS (UPDATE {collection.table} SET {''.join(f'{one}, ' for one in sets)}"
         "modified = clock_timestamp(), version = version + 1 "
         f"WHERE tenant_id = $1::bigint AND {collection.id} = $8::bigint RETURNING *), {_audit_sql(collection)} SELECT 1"
     )
 
 
 @lru_cache(maxsize=1024)
+def delete_sql(collection: Collection) -> str:
+    """Parameters: tenant, five of the audit, changes, id."""
+    return (
+        f"WITH new AS (DELETE FROM {collection.table} WHERE tenant_id = $1::bigint "
+        f"AND {collection.id} = $8::bigint RETURNING *), {_audit_sql(collection)} SELECT 1"
+    )
+
+
+@lru_cache(maxsize=1024)
 def lock_sql(collection: Collection, names: tuple[str, ...], scope: tuple[str, ...]) -> str:
     """Parameters: tenant, id, the scope's columns. FOR NO KEY UPDATE: other rows may still point at this one."""
-    fields = {one.name: one for one in collection.fields}
-    old = "".join(f", {fields[name].sql} AS {name}" for name in names)
+    fields = {one.name: one for one in collection.fields if not isinstance(one.marker, Children)}
+    old = "".join(f", {fields[name].sql} AS {name}" for name in names if name in fields)
     narrowed = "".join(f" AND t.{column} = ${position}" for position, column in enumerate(scope, 3))
     return (
         f"SELECT t.version{old} FROM {collection.table} t "
@@ -139,38 +164,19 @@ def _audit_sql(collection: Collection) -> str:
     )
 
 
-def _stored(one: Field, placeholder: str) -> str:
-    """How a value goes into its column: an archive flag becomes an instant, kept when it already was one."""
-    if isinstance(one.marker, Flag):
-        wanted = f"NOT {placeholder}::boolean" if one.marker.inverted else f"{placeholder}::boolean"
-        return f"CASE WHEN {wanted} THEN clock_timestamp() END"
-    return placeholder
-
-
 def _default(sql: str, expressions: Mapping[str, str]) -> str:
     """A default may use the tenant ($tenant) and what another column of the new row gets ({column})."""
     text = sql.replace("$tenant", "$1::bigint")
     return "(" + re.sub(r"\{(\w+)\}", lambda match: expressions.get(match[1], "NULL"), text) + ")"
 
 
+def _own(collection: Collection, given: Mapping[str, Any]) -> dict[str, Any]:
+    """What goes into the row itself; the rest are linked lists."""
+    linked = {one.name for one in collection.fields if one.linked}
+    return {name: value for name, value in given.items() if name not in linked} if linked else dict(given)
+
+
 def _changes(old: Mapping[str, Any], given: Mapping[str, Any]) -> str:
     """The audit's text of a write: per field the new value, or [old, new]."""
     changed = {name: [old[name], value] if name in old else value for name, value in given.items()}
     return msgspec.json.encode(changed).decode()
-
-
-def refusal(error: asyncpg.IntegrityConstraintViolationError) -> InvalidBody:
-    """A constraint's name -> the field it is about; the names follow the rule of migrations/0001."""
-    table, constraint = error.table_name or "", error.constraint_name or ""
-    field = re.sub(r"_(fk|check|key)$", "", constraint.removeprefix(f"{table}_")) or error.column_name or ""
-    match error:
-        case asyncpg.ForeignKeyViolationError():
-            message = f"The selected {field} is invalid."
-        case asyncpg.UniqueViolationError():
-            message = f"The {field} has already been taken."
-        case asyncpg.NotNullViolationError():
-            field = error.column_name or field
-            message = f"The {field} field is required."
-        case _:
-            message = f"The {field} field is invalid."
-    return InvalidBody([Problem(field, message)])

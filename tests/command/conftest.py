@@ -165,6 +165,11 @@ def new_instance(tmp_path):
 
 
 @pytest.fixture
+def clean_environment():
+    return environment
+
+
+@pytest.fixture
 def openprac():
     return run_openprac
 

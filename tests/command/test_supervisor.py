@@ -194,6 +194,7 @@ def test_killed_while_filling_it_is_whole_after_the_next_start(new_instance, wai
     assert json.loads(body)["total_entries"] >= 2000
 
 
+@pytest.mark.prove
 def test_a_reset_makes_the_data_anew_and_keeps_the_keys(new_instance):
     instance = new_instance().start()
     before = instance.ready
