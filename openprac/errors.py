@@ -162,6 +162,6 @@ class Unavailable(ApiError):
 
     def __init__(self, what: str, retry_after_seconds: int = 2) -> None:
         super().__init__(
-            f"{what} cannot be reached right now. Nothing was changed; please try again.",
+            f"{what} cannot be reached right now. Please try again; with its Idempotency-Key a POST is safe to repeat.",
             headers=[("retry-after", str(retry_after_seconds))],
         )

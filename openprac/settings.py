@@ -23,7 +23,7 @@ class Settings:
     base_url: str | None = field(default=None, metadata={"env": "OPENPRAC_BASE_URL"})
     extensions: bool = field(default=True, metadata={"env": "OPENPRAC_EXTENSIONS"})
     strict_bodies: bool = field(default=False, metadata={"env": "OPENPRAC_STRICT_BODIES"})
-    pool_size: int = field(default=10, metadata={"env": "OPENPRAC_POOL_SIZE", "range": (1, 200)})
+    pool_size: int = field(default=10, metadata={"env": "OPENPRAC_POOL_SIZE", "range": (2, 200)})
     log_level: str = field(
         default="info", metadata={"env": "OPENPRAC_LOG_LEVEL", "choices": ("debug", "info", "warning", "error")}
     )

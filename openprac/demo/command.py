@@ -89,6 +89,7 @@ class Demo(Hooks):
 
     async def prepare(self, settings: Settings) -> None:
         """Raises InstanceError for a damaged key file, StoreError when the store fails."""
+        self._keys.have(self._count)
         async with _connection(settings) as connection:
             await self._prepare_vendor(connection)
             await self._prepare_clinics(connection, settings)

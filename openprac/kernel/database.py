@@ -11,7 +11,7 @@ from typing import Any
 
 import asyncpg
 
-from openprac.errors import ApiError, Unavailable
+from openprac.errors import Unavailable
 
 ACQUIRE_TIMEOUT_SECONDS = 5.0
 CONNECT_TIMEOUT_SECONDS = 5.0
@@ -26,7 +26,6 @@ AWAY = (
     OSError,
     TimeoutError,
     asyncpg.PostgresConnectionError,
-    asyncpg.InterfaceError,
     asyncpg.TooManyConnectionsError,
     asyncpg.OperatorInterventionError,
     asyncpg.LockNotAvailableError,
@@ -37,6 +36,16 @@ AWAY = (
 
 async def _keep(connection: asyncpg.Connection) -> None:
     """The pool's reset: nothing, see above."""
+
+
+class SharedSession(Exception):
+    """DATABASE_URL leads to a pooler that shares sessions between clients."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "DATABASE_URL leads to a pooler in transaction mode, where the tenant bound to a session could become "
+            "another's: use session mode, or PostgreSQL itself."
+        )
 
 
 class Database:
@@ -50,7 +59,7 @@ class Database:
     async def open(self) -> None:
         self._pool = await asyncpg.create_pool(
             self._url,
-            min_size=1,
+            min_size=2,
             max_size=self._size,
             reset=_keep,
             timeout=CONNECT_TIMEOUT_SECONDS,
@@ -66,6 +75,23 @@ class Database:
                 "idle_in_transaction_session_timeout": f"{IDLE_IN_TRANSACTION_TIMEOUT_SECONDS}s",
             },
         )
+
+        await self._refuse_shared_sessions()
+
+    async def _refuse_shared_sessions(self) -> None:
+        """A transaction-mode pooler hands one session to several clients: the bound tenant would be another's.
+
+        Told by its doings: while a second client holds a transaction open, the first must still be in the session
+        it began with. Raises SharedSession.
+        """
+        assert self._pool is not None
+        async with self._pool.acquire() as first, self._pool.acquire() as second:
+            before = await first.fetchval("SELECT pg_backend_pid()")
+            async with second.transaction():
+                held = await second.fetchval("SELECT pg_backend_pid()")
+                after = await first.fetchval("SELECT pg_backend_pid()")
+        if before != after or before == held:
+            raise SharedSession
 
     async def close(self) -> None:
         if self._pool is not None:
@@ -97,16 +123,19 @@ class Database:
             raise Unavailable("The database") from error
         try:
             yield connection, found
-        except ApiError:
-            raise
         except AWAY as error:
+            raise Unavailable("The database") from error
+        except asyncpg.InterfaceError as error:
+            # The driver's word for a connection that is gone, and also for a slip of ours, which stays a fault.
+            if not connection.is_closed():
+                raise
             raise Unavailable("The database") from error
         finally:
             await self._pool.release(connection)
 
     async def _acquire(self, sql: str, *values: Any) -> tuple[Any, asyncpg.Record]:
         assert self._pool is not None
-        while True:
+        for _ in range(self._size + 1):
             connection = await self._pool.acquire(timeout=ACQUIRE_TIMEOUT_SECONDS)
             try:
                 return connection, await connection.fetchrow(sql, *values)
@@ -117,3 +146,4 @@ class Database:
             except BaseException:
                 await self._pool.release(connection)
                 raise
+        raise ConnectionError("every connection was lost")

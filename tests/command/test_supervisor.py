@@ -161,6 +161,21 @@ def test_asked_to_stop_it_leaves_no_process_and_no_ready_file(instance, processe
     assert "Traceback" not in instance.errors.read_text()
 
 
+def test_a_second_ctrl_c_does_not_wait_for_running_requests(instance, processes):
+    host, port = instance.ready["base_url"].removeprefix("http://").removesuffix("/v1").split(":")
+    keys = "".join(f"{name}: {value}\r\n" for name, value in instance.keys().items())
+    with socket.create_connection((host, int(port))) as slow:
+        slow.sendall(f"GET /v1/sex HTTP/1.1\r\nhost: {host}\r\nopenprac-fault: slow=20\r\n{keys}\r\n".encode())
+        slow.settimeout(1.5)
+        instance.process.send_signal(signal.SIGINT)
+        with pytest.raises(TimeoutError):
+            slow.recv(1)
+        assert instance.process.poll() is None
+        instance.process.send_signal(signal.SIGINT)
+        assert instance.process.wait(3) == 0
+    assert not processes(instance.data_dir)
+
+
 def test_stopped_it_lends_its_database_to_a_command(instance, processes):
     instance.stop()
     done = instance.command("vendor", "list")
@@ -192,6 +207,24 @@ def test_killed_while_filling_it_is_whole_after_the_next_start(new_instance, wai
     status, body = instance.get("/v1/patient?page_size=1", instance.keys())
     assert status == 200
     assert json.loads(body)["total_entries"] >= 2000
+
+
+@pytest.mark.prove
+def test_killed_at_any_moment_of_its_first_start_it_is_whole_in_the_end(new_instance):
+    instance = new_instance("--clinics", "2")
+    for tenths in range(2, 26):
+        instance.spawn()
+        with suppress(subprocess.TimeoutExpired):
+            instance.process.wait(tenths / 10)
+        instance.stop(signal.SIGKILL)
+        assert "Traceback" not in instance.errors.read_text()
+    instance.start()
+    clinics = json.loads(instance.command("tenant", "list", "--json").stdout)
+    assert [clinic["name"] for clinic in clinics] == [clinic["name"] for clinic in instance.ready["clinics"]]
+    assert len(clinics) == 2
+    for clinic in instance.ready["clinics"]:
+        keys = {"x-api-key": instance.ready["x_api_key"], "a-api-key": clinic["a_api_key"]}
+        assert json.loads(instance.get("/v1/patient?page_size=1", keys)[1])["total_entries"] >= 2000
 
 
 @pytest.mark.prove

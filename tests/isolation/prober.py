@@ -12,7 +12,7 @@ from typing import Any
 
 import httpx
 
-from tests.isolation.ground import FOREIGN_FIRST_ID, NEVER_FIRST_ID, TOKEN, TOKEN_END, TOKEN_START, Ground
+from tests.isolation.ground import NEVER_FIRST_ID, TOKEN, TOKEN_END, TOKEN_START, Ground
 
 METHODS = ("get", "post", "patch", "put", "delete")
 IDS_OF = {
@@ -35,6 +35,7 @@ TEXT_FILTER = re.compile(r"^- `(\w+)` string ", re.MULTILINE)
 UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 INSTANT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z")
 SIGNED = re.compile(r'"(Policy|x-amz-[a-z]+)":"[^"]*"')
+# The ranges of tests/isolation/ground.py.
 FOREIGN_ID = re.compile(r"(?<!\d)7\d{9}(?!\d)")
 NEVER_ID = re.compile(r"(?<!\d)9\d{9}(?!\d)")
 OWN_NEW_ID = re.compile(r"(?<!\d)1\d{6}(?!\d)")
@@ -60,6 +61,7 @@ class Report:
     requests: int = 0
     comparisons: int = 0
     leaks: list[tuple[str, str, str]] = field(default_factory=list)
+    faults: list[str] = field(default_factory=list)
     statuses: dict[int, int] = field(default_factory=dict)
 
     @property
@@ -96,7 +98,8 @@ class Prober:
         if method == "GET":
             yield from self._by_query(own, operation)
         else:
-            yield from self._by_body(own, operation)
+            # An edit sends the id alone: what is not ours to write changes nothing, not even the version.
+            yield from self._by_body(own, operation, self._good_body(operation) if method == "POST" else {})
 
     def _by_path(self, method: str, path: str, operation: Json) -> Iterator[Probe]:
         names = re.findall(r"\{(\w+)\}", path)
@@ -138,8 +141,7 @@ class Prober:
             never = Probe("", own, (("q[]", f"{name}:~{TOKEN_START[::-1]}"),))
             yield Probe(f"filter {name}~", own, (("q[]", f"{name}:~{TOKEN_START}"),), twin=never)
 
-    def _by_body(self, own: str, operation: Json) -> Iterator[Probe]:
-        good = self._good_body(operation)
+    def _by_body(self, own: str, operation: Json, good: Json) -> Iterator[Probe]:
         for name in sorted(self._id_members(operation)):
             if name in NO_REFERENCES:
                 continue
@@ -223,7 +225,8 @@ class Prober:
         answer = client.send(request)
         report.requests += 1
         report.statuses[answer.status_code] = report.statuses.get(answer.status_code, 0) + 1
-        assert answer.status_code < 500, (probe, answer.text)
+        if answer.status_code >= 500:
+            report.faults.append(f"{method} {probe.path} {probe.what}: {answer.text}")
         return answer
 
 
@@ -234,7 +237,7 @@ def _text(answer: httpx.Response) -> str:
 
 def _foreign_bytes(answer: httpx.Response, asked: str) -> list[str]:
     """What of the other clinic shows in an answer and was not in the question."""
-    text = _text(answer)
+    text = UUID.sub("", SIGNED.sub("", _text(answer)))
     found = [f"planted text in {answer.text[:200]}"] if TOKEN_END in text or TOKEN in text else []
     strange = {one for one in FOREIGN_ID.findall(text) if one not in asked}
     return found + [f"id {one} of the other clinic" for one in sorted(strange)]
@@ -242,11 +245,7 @@ def _foreign_bytes(answer: httpx.Response, asked: str) -> list[str]:
 
 def _comparable(answer: httpx.Response) -> str:
     """The whole answer without what differs from one asking to the next."""
-    text = _text(answer)
-    text = NEVER_ID.sub("ID", FOREIGN_ID.sub("ID", text))
-    text = SIGNED.sub(r'"\1":""', text)
-    text = UUID.sub("UUID", INSTANT.sub("TIME", OWN_NEW_ID.sub("NEW", text)))
+    # What is random first: digits of it may look like an id.
+    text = INSTANT.sub("TIME", UUID.sub("UUID", SIGNED.sub(r'"\1":""', _text(answer))))
+    text = NEVER_ID.sub("ID", FOREIGN_ID.sub("ID", OWN_NEW_ID.sub("NEW", text)))
     return text.replace(TOKEN_START[::-1], TOKEN_START)
-
-
-assert str(FOREIGN_FIRST_ID).startswith("7")

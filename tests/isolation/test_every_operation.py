@@ -16,6 +16,7 @@ def test_every_operation_answers_a_foreign_id_as_one_that_never_existed(
     served = {item[method]["operationId"] for item in paths for method in METHODS if method in item}
     assert report.operations == served
     assert report.leaks == []
+    assert report.faults == []
     assert {200, 201, 307, 404, 422} <= set(report.statuses)
     with capsys.disabled():
         print(

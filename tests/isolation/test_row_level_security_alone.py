@@ -24,6 +24,7 @@ def test_row_level_security_holds_without_the_sql_filter(
     assert all(READS_AND_CHANGES.search(statement) for statement in changed)
     shown("row-level security alone", report, capsys)
     assert report.leaks == []
+    assert report.faults == []
 
 
 def test_the_sql_filter_holds_without_row_level_security(seed: Seed, capsys: pytest.CaptureFixture[str]) -> None:
@@ -31,6 +32,7 @@ def test_the_sql_filter_holds_without_row_level_security(seed: Seed, capsys: pyt
         report = Prober(ground).run()
     shown("the SQL filter alone", report, capsys)
     assert report.leaks == []
+    assert report.faults == []
 
 
 def test_without_both_locks_the_prober_finds_the_other_clinic(
