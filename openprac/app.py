@@ -39,6 +39,7 @@ Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
 Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 
 FORGET_EVERY_SECONDS = 3600.0
+WATCH_EVERY_SECONDS = 5.0
 ALWAYS = [(b"cache-control", b"no-store"), (b"x-content-type-options", b"nosniff")]
 
 
@@ -86,7 +87,7 @@ def create_app(settings: Settings) -> "Application":
 
 def openapi_document(settings: Settings) -> dict[str, Any]:
     """The OpenAPI 3.1 document of what such an instance serves."""
-    base_url = (settings.base_url or f"http://{settings.host}:{settings.port}").rstrip("/")
+    base_url = settings.base_url or f"http://{settings.host}:{settings.port}"
     return document(api.served(extensions=settings.extensions), base_url=base_url, version=__version__)
 
 
@@ -181,7 +182,7 @@ class Application:
     def _base(self, scope: Scope, headers: dict[bytes, bytes]) -> str:
         """The URL before every path of a link: the setting, else as the caller reached us."""
         if self._settings.base_url:
-            return f"{self._settings.base_url.rstrip('/')}/v1"
+            return f"{self._settings.base_url}/v1"
         base = f"{scope['scheme']}://{headers.get(b'host', b'').decode('latin-1')}"
         if not is_base_url(base):
             base = f"http://{self._settings.host}:{self._settings.port}"
@@ -194,6 +195,7 @@ class Application:
             asyncio.create_task(self.services.audit.run()),
             asyncio.create_task(self.services.uploads.run(self.services.database)),
             asyncio.create_task(self._forget()),
+            asyncio.create_task(self._watch_pool()),
         ]
         await send({"type": "lifespan.startup.complete"})
         await receive()
@@ -203,6 +205,11 @@ class Application:
         await self.services.uploads.store.close()
         await self.services.database.close()
         await send({"type": "lifespan.shutdown.complete"})
+
+    async def _watch_pool(self) -> None:
+        while True:
+            metrics.observe_pool(*self.services.database.use())
+            await asyncio.sleep(WATCH_EVERY_SECONDS)
 
     async def _forget(self) -> None:
         """Answers kept for retries go after a day."""

@@ -49,12 +49,19 @@ class Settings:
             text = environment.get(setting.metadata["env"], "").strip()
             if text:
                 given[setting.name] = _parse(setting.name, setting.type, setting.metadata, text)
+        if isinstance(given.get("base_url"), str):
+            # Taken as the origin, however much of the API's own address was given.
+            given["base_url"] = given["base_url"].rstrip("/").removesuffix("/v1")
         settings = cls(**given)
         settings.check()
         return settings
 
     def check(self) -> None:
-        """Settings that only make sense together."""
+        """Settings that only make sense together, or that other modules know how to judge."""
+        if self.base_url and not re.fullmatch(
+            r"https?://[A-Za-z0-9.\-_:\[\]]{1,255}(/[A-Za-z0-9.\-_/]*)?", self.base_url
+        ):
+            raise SettingsError("OPENPRAC_BASE_URL must be the address callers use, such as https://api.example.com.")
         if self.s3_endpoint and not (self.s3_access_key_id and self.s3_secret_access_key):
             raise SettingsError("S3_ENDPOINT needs S3_ACCESS_KEY_ID and S3_SECRET_ACCESS_KEY as well.")
         if self.database_url and not self.owner_database_url:

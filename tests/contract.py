@@ -36,7 +36,9 @@ class Served:
     @property
     def success(self) -> tuple[int, Json]:
         """The one answer that is not an error."""
-        ((status, answer),) = [(int(status), one) for status, one in self.spec["responses"].items() if int(status) < 400]
+        ((status, answer),) = [
+            (int(status), one) for status, one in self.spec["responses"].items() if int(status) < 400
+        ]
         return status, answer
 
     @property

@@ -178,9 +178,7 @@ def test_bodies_take_the_documented_members_with_their_limits(published: Operati
     theirs = reference.members(published.request)
     properties = contract.properties(ours.body)
     compare(published.id, "body ", properties, theirs.values())
-    agree(
-        published.id, "required", contract.required(ours.body), {one.name for one in theirs.values() if one.required}
-    )
+    agree(published.id, "required", contract.required(ours.body), {one.name for one in theirs.values() if one.required})
     for name, one in theirs.items():
         if one.max_length is not None:
             agree(published.id, f"body {name} maxLength", properties[name].get("maxLength"), one.max_length)

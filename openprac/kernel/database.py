@@ -109,6 +109,12 @@ class Database:
         async with self._bound(BIND_SQL, "" if tenant_id is None else str(tenant_id)) as (connection, _):
             yield connection
 
+    def use(self) -> tuple[int, int]:
+        """Connections there are, connections at work."""
+        assert self._pool is not None, "the database is not open"
+        size: int = self._pool.get_size()
+        return size, size - self._pool.get_idle_size()
+
     async def check(self) -> None:
         """Raises Unavailable."""
         async with self.as_tenant(None):

@@ -1,6 +1,6 @@
 -- What the runtime role may do, stated anew after every migration. {runtime} is the quoted role of DATABASE_URL.
 REVOKE ALL ON ALL TABLES IN SCHEMA public FROM {runtime};
-REVOKE ALL ON ALL FUNCTIONS IN SCHEMA public FROM PUBLIC;
+REVOKE ALL ON ALL ROUTINES IN SCHEMA public FROM PUBLIC;
 GRANT USAGE ON SCHEMA public TO {runtime};
 GRANT USAGE ON ALL SEQUENCES IN SCHEMA public TO {runtime};
 GRANT EXECUTE ON FUNCTION enter, idempotency_enter, append_reads, take_due_uploads, forget_idempotency_keys TO {runtime};

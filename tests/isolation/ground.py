@@ -3,9 +3,8 @@
 import asyncio
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
-from urllib.parse import urlsplit, urlunsplit
 
 import asyncpg
 
@@ -17,6 +16,7 @@ from openprac.migrate import migrate
 from openprac.serve import store_of
 from openprac.settings import Settings
 from tests.cast import TODAY, serving
+from tests.own_database import create_database, settings_in
 
 PATIENTS = 12
 TOKEN_START = "zqx"
@@ -56,24 +56,9 @@ class Seed:
     foreign: Ids
 
 
-def in_database(url: str, database: str) -> str:
-    return urlunsplit(urlsplit(url)._replace(path=f"/{database}"))
-
-
-def settings_in(settings: Settings, database: str) -> Settings:
-    assert settings.database_url
-    assert settings.owner_database_url
-    return replace(
-        settings,
-        database_url=in_database(settings.database_url, database),
-        owner_database_url=in_database(settings.owner_database_url, database),
-    )
-
-
 async def make_seed(settings: Settings, database: str = "isolation_seed") -> Seed:
     """Two filled clinics in a new database of the same cluster."""
-    assert settings.owner_database_url
-    await _create(settings.owner_database_url, database)
+    await create_database(settings, database)
     settings = settings_in(settings, database)
     assert settings.database_url
     assert settings.owner_database_url
@@ -112,15 +97,9 @@ async def connected(url: str) -> AsyncIterator[asyncpg.Connection]:
         await connection.close()
 
 
-async def _create(owner_url: str, database: str, template: str = "template0") -> None:
-    async with connected(owner_url) as connection:
-        await connection.execute(f"CREATE DATABASE {database} TEMPLATE {template}")
-
-
 async def _copy(seed: Seed, settings: Settings, name: str, *, row_level_security: bool) -> None:
-    assert seed.settings.owner_database_url
     assert settings.owner_database_url
-    await _create(in_database(seed.settings.owner_database_url, "postgres"), name, seed.database)
+    await create_database(settings, name, seed.database)
     if row_level_security:
         return
     async with connected(settings.owner_database_url) as connection:

@@ -171,7 +171,7 @@ class Prober:
             for name, one in schema["properties"].items()
             if "string" in one["type"] and not {"format", "enum"} & set(one) and name not in ("timezone",)
         ]
-        return {name: "Probe" for name in schema.get("required", texts[:1])}
+        return dict.fromkeys(schema.get("required", texts[:1]), "Probe")
 
     def _is_list(self, operation: Json) -> bool:
         return any(self._resolved(one)["name"] == "page" for one in operation["parameters"])
