@@ -3,10 +3,12 @@
 import argparse
 import asyncio
 import json
+import os
 import sys
 import tempfile
 import time
-from contextlib import ExitStack
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from dataclasses import asdict
 from functools import partial
 from pathlib import Path
@@ -19,6 +21,7 @@ from bench.load import ask
 from bench.operations import CREATE, GET, LIST, OPERATIONS, STATUS, create_request, get_request, list_request
 from bench.script import steps_of
 from bench.servers import Server, free_port, ours, running, typical
+from bench.session import SESSION_SETTINGS
 from bench.sides import BareSide, HttpSide, Measurement, PgbenchSide, Side, in_process
 from bench.world import World
 from openprac.embedded.postgres import EmbeddedPostgres
@@ -32,7 +35,7 @@ def arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--seconds", type=float, default=5.0, help="of each measurement")
-    parser.add_argument("--quick", action="store_true", help="3 rounds of 1.5 s: shows that all works, not how fast")
+    parser.add_argument("--quick", action="store_true", help="little data, short: shows that it works")
     parser.add_argument("--clinics", type=int, default=world.CLINICS)
     parser.add_argument("--patients", type=int, default=world.PATIENTS_PER_CLINIC, help="in each clinic")
     parser.add_argument("--connections", type=int, default=16)
@@ -41,7 +44,7 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--out", type=Path, help="write all figures as JSON here")
     given = parser.parse_args()
     if given.quick:
-        given.rounds, given.seconds = 3, 1.5
+        given.rounds, given.seconds, given.patients = 3, 1.5, 500
     return given
 
 
@@ -54,7 +57,7 @@ def main() -> int:
     given = arguments()
     with tempfile.TemporaryDirectory(prefix="openprac-bench-") as name, ExitStack() as stack:
         directory = Path(name)
-        extra: dict[str, Any] = {}
+        extra: dict[str, Any] = {"session_settings": SESSION_SETTINGS}
         if not given.no_starts:
             say("start times of openprac demo")
             extra["starts"] = starts.cold_and_warm(directory)
@@ -66,10 +69,11 @@ def main() -> int:
         say("the two servers")
         us = stack.enter_context(ours(built, directory, given.pool))
         them = stack.enter_context(typical(built, directory, given.pool))
-        worker = proc.tree(us.pid)[-1]
+        worker = proc.one_running(us.pid, "openprac.worker")
         extra["worker_mb"] = {"at start": proc.resident_mb(worker)}
         sides = prepare(given, directory, built, us, them, extra)
-        rounds = alternate(given, built, sides)
+        extra["others"] = []
+        rounds = alternate(given, built, sides, extra["others"])
         extra["worker_mb"]["after the load"] = proc.resident_mb(worker)
         extra["generator"] = generator_alone(directory, extra["answer_bytes"])
     sys.stdout.write(report.text(rounds, extra))
@@ -131,8 +135,10 @@ def hold_equal(built: World, us: Server, them: Server, bare: BareSide) -> None:
     say("all answers are equal")
 
 
-def alternate(given: argparse.Namespace, built: World, sides: list[Side]) -> dict[str, dict[str, list[Measurement]]]:
-    """Every round measures every side; another one begins each time."""
+def alternate(
+    given: argparse.Namespace, built: World, sides: list[Side], others: list[float]
+) -> dict[str, dict[str, list[Measurement]]]:
+    """Every round measures every side; another one begins each time. others: what was not ours of each measurement."""
     rounds: dict[str, dict[str, list[Measurement]]] = {
         operation: {side.name: [] for side in sides} for operation in OPERATIONS
     }
@@ -140,11 +146,24 @@ def alternate(given: argparse.Namespace, built: World, sides: list[Side]) -> dic
         for operation in OPERATIONS:
             first = number % len(sides)
             for side in [*sides[first:], *sides[:first]]:
-                measured = side.measure(operation, given.seconds)
+                with not_ours(others):
+                    measured = side.measure(operation, given.seconds)
                 rounds[operation][side.name].append(measured)
                 say(f"round {number + 1}: {operation}, {side.name}: {measured.per_second:,.0f} req/s")
                 asyncio.run(world.tidy(built))
     return rounds
+
+
+@contextmanager
+def not_ours(shares: list[float]) -> Iterator[None]:
+    """Append the share of the machine that other programs took meanwhile."""
+    mine, (busy, everything) = proc.cpu_seconds(os.getpid()), proc.machine_seconds()
+    yield
+    mine = proc.cpu_seconds(os.getpid()) - mine
+    busy, everything = (
+        after - before for after, before in zip(proc.machine_seconds(), (busy, everything), strict=True)
+    )
+    shares.append(max(0.0, busy - mine) / everything)
 
 
 def generator_alone(directory: Path, sizes: dict[str, int]) -> dict[int, float]:

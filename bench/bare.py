@@ -21,6 +21,7 @@ import uvloop
 
 from bench.load import percentile
 from bench.operations import CLIENT_STRIDE, LIST
+from bench.session import SESSION_SETTINGS
 
 ENCODE = msgspec.json.Encoder().encode
 
@@ -151,7 +152,12 @@ async def run(spec: Mapping[str, Any]) -> dict[str, Any]:
         """Ours does not reset between requests either."""
 
     async with asyncpg.create_pool(
-        spec["url"], min_size=spec["pool"], max_size=spec["pool"], reset=keep, max_inactive_connection_lifetime=0
+        spec["url"],
+        min_size=spec["pool"],
+        max_size=spec["pool"],
+        reset=keep,
+        max_inactive_connection_lifetime=0,
+        server_settings=SESSION_SETTINGS,
     ) as pool:
         async with pool.acquire() as connection:
             types = [await _types(connection, step["sql"]) if step["returns"] else [] for step in spec["steps"]]

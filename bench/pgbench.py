@@ -1,5 +1,6 @@
 """Side (a): the captured statements by pgbench, which does nothing with the rows but receive them."""
 
+import os
 import re
 import struct
 import subprocess
@@ -10,6 +11,7 @@ from typing import Any
 from bench.load import percentile
 from bench.proc import cpu_seconds
 from bench.script import PLACEHOLDER, Step, clinic_values
+from bench.session import as_options
 from bench.world import World
 from openprac.embedded.programs import find_programs
 
@@ -41,6 +43,7 @@ def run(options: list[str], directory: Path, world: World, clients: int, seconds
             str(program), "-n", "-M", "prepared", "-c", str(clients), "-j", "1", "-T", str(round(seconds)),
             "-l", f"--log-prefix={directory / 'transactions'}", *options, world.runtime_url,
         ],
+        env={**os.environ, "PGOPTIONS": as_options()},
         capture_output=True,
         text=True,
         timeout=seconds + 60,

@@ -41,9 +41,24 @@ def cpu_seconds(root: int) -> float:
     return ticks * TICK_SECONDS
 
 
+def one_running(root: int, module: str) -> int:
+    """The first of a tree that runs `python -m module`."""
+    for pid in tree(root):
+        if module.encode() in Path(f"/proc/{pid}/cmdline").read_bytes().split(b"\0"):
+            return pid
+    raise LookupError(f"nothing below process {root} runs {module}")
+
+
 def resident_mb(pid: int) -> float:
     """Resident set, in MB of 1,000,000 bytes."""
     for line in Path(f"/proc/{pid}/status").read_text().splitlines():
         if line.startswith("VmRSS:"):
             return int(line.split()[1]) * 1024 / 1e6
     return 0.0
+
+
+def machine_seconds() -> tuple[float, float]:
+    """Of all cores since the start: busy (whoever it was, a hypervisor's other guests too), and in all."""
+    ticks = [int(field) for field in Path("/proc/stat").read_text().split("\n", 1)[0].split()[1:9]]
+    idle = ticks[3] + ticks[4]
+    return (sum(ticks) - idle) * TICK_SECONDS, sum(ticks) * TICK_SECONDS

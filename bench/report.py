@@ -19,6 +19,7 @@ BUDGETS = {
 }
 P99_BUDGET = 0.2
 """Of typical's."""
+QUIET_SHARE = 0.05
 STATEMENT_BUDGETS = {LIST: "enter() + 2", GET: "enter() + 1", CREATE: "-"}
 
 
@@ -56,6 +57,7 @@ def text(rounds: Rounds, extra: Mapping[str, Any]) -> str:
     """The whole report."""
     parts = [
         *_measured(rounds),
+        *_others(extra),
         "",
         *_compared(rounds),
         "",
@@ -88,6 +90,12 @@ def _measured(rounds: Rounds) -> list[str]:
                 )
             )
     return [f"Medians of {len(next(iter(next(iter(rounds.values())).values())))} rounds", *_table(rows, left=2)]
+
+
+def _others(extra: Mapping[str, Any]) -> list[str]:
+    shares = extra.get("others") or [0.0]
+    quiet = "quiet" if median(shares) < QUIET_SHARE else "NOT quiet: measure again"
+    return [f"Other programs took {median(shares):.0%} of the machine (at most {max(shares):.0%}): {quiet}."]
 
 
 def _compared(rounds: Rounds) -> list[str]:

@@ -3,10 +3,13 @@
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
+from typing import cast
 
 import asyncpg
 
-from bench.filler import fill_clinic
+from openprac.admin import create_tenant
+from openprac.attachments.store import Store
+from openprac.demo.fill import fill_clinic
 from openprac.embedded.postgres import EmbeddedPostgres
 from openprac.keys import NewKey, new_key
 from openprac.migrate import migrate
@@ -16,6 +19,16 @@ PATIENTS_PER_CLINIC = 5_000
 ID_SPACING = 10_000_000
 """Ids of different tables never meet: a captured parameter is recognised by its value alone."""
 GROWING = ("patient", "patient_account", "audit_event", "idempotency_key")
+
+
+TODAY = date(2026, 3, 2)
+
+
+class Nowhere:
+    """In the place of a file store: no operation that is measured looks at a file."""
+
+    async def put(self, _key: str, _body: bytes, *, content_type: str) -> None:
+        del content_type
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,9 +111,7 @@ async def _space_ids(owner: asyncpg.Connection) -> None:
 
 async def _clinic(owner: asyncpg.Connection, number: int, patients: int) -> Clinic:
     key = new_key("account")
-    tenant_id = await owner.fetchval(
-        "INSERT INTO tenant (name, time_zone) VALUES ($1, 'Australia/Sydney') RETURNING tenant_id", f"Bench {number}"
-    )
+    tenant_id = await create_tenant(owner, f"Bench {number}", "Australia/Sydney")
     user_id = await owner.fetchval(
         "INSERT INTO actor (tenant_id, name) VALUES ($1, 'Bench') RETURNING user_id", tenant_id
     )
@@ -112,7 +123,9 @@ async def _clinic(owner: asyncpg.Connection, number: int, patients: int) -> Clin
         key.hash,
         key.hint,
     )
-    await fill_clinic(owner, None, tenant_id, user_id, seed=number, today=date(2026, 3, 2), patients=patients)
+    async with owner.transaction():
+        store = cast(Store, Nowhere())
+        await fill_clinic(owner, store, tenant_id, user_id, seed=number, today=TODAY, patients=patients)
     first, last, count = await owner.fetchrow(
         "SELECT min(client_id), max(client_id), count(*) FROM patient WHERE tenant_id = $1", tenant_id
     )
