@@ -28,6 +28,15 @@ PRONOUNS = (
     ("They/Them", "they", "them", "theirs", "their", "themself"),
 )
 FEE_CATEGORIES = ("Private",)
+CANCELLATION_REASONS = (
+    "Unwell",
+    "Work or school",
+    "Transport",
+    "Family",
+    "No longer needed",
+    "Cancelled by the clinic",
+)
+RESCHEDULE_REASONS = ("Unwell", "Work or school", "Another time suits better", "Practitioner unavailable")
 
 
 class AdminError(Exception):
@@ -61,7 +70,21 @@ async def create_tenant(connection: asyncpg.Connection, name: str, time_zone: st
                 "INSERT INTO fee_category (tenant_id, description) VALUES ($1, $2)",
                 [(tenant_id, category) for category in FEE_CATEGORIES],
             )
+            await _start_book_lists(connection, tenant_id)
     return tenant_id
+
+
+async def _start_book_lists(connection: asyncpg.Connection, tenant_id: int) -> None:
+    """The seven statuses and some reasons."""
+    await connection.execute("CALL add_built_in_statuses($1)", tenant_id)
+    await connection.executemany(
+        "INSERT INTO cancellation_reason (tenant_id, reason) VALUES ($1, $2)",
+        [(tenant_id, reason) for reason in CANCELLATION_REASONS],
+    )
+    await connection.executemany(
+        "INSERT INTO reschedule_reason (tenant_id, reason) VALUES ($1, $2)",
+        [(tenant_id, reason) for reason in RESCHEDULE_REASONS],
+    )
 
 
 async def list_tenants(connection: asyncpg.Connection) -> list[dict[str, Any]]:
@@ -89,7 +112,7 @@ async def create_vendor(
 ) -> tuple[int, str]:
     """A new vendor (an integration partner) with its first key: (vendor_id, secret).
 
-    `rate_per_second` bounds its requests on each worker; None is the program's default. A `key` made before is used
+    `rate_per_second` bounds its requests on each worker; None means no limit. A `key` made before is used
     instead of a fresh one. Raises AdminError for a name that is taken.
     """
     name = _checked_name(name, "The vendor's name")

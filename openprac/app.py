@@ -63,7 +63,9 @@ def create_app(settings: Settings) -> "Application":
     """The application of one process. DATABASE_URL and S3_ENDPOINT must be set: the supervisor fills them in."""
     assert settings.database_url, "DATABASE_URL is not set"
     assert settings.s3_endpoint, "S3_ENDPOINT is not set"
-    database = Database(settings.database_url, size=settings.pool_size)
+    database = Database(
+        settings.database_url, size=settings.pool_size, clock_ahead_seconds=settings.clock_ahead_seconds
+    )
     store = Store(
         StoreSettings(
             endpoint=settings.s3_endpoint,
@@ -154,6 +156,7 @@ class Application:
         account, vendor = hash_key(call.header(b"a-api-key")), hash_key(call.header(b"x-api-key"))
         async with services.database.enter(account, vendor) as (connection, found):
             caller = call.caller = caller_from(found)
+            services.audit.used(caller)
             services.rates.take(caller.vendor_id, found["rate_per_second"])
             caller.require(endpoint.permission)
             call.connection = connection

@@ -19,7 +19,7 @@ The published shape of the body: {"error": {"status", "code", "detail"[, "valida
 openprac/app.py is the one place that writes it. docs/errors.md lists the codes (a test compares).
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar
 
 import msgspec
@@ -89,12 +89,21 @@ class NotFound(ApiError):
 class Conflict(ApiError):
     status = 409
 
-    def __init__(self, code: str, detail: str, *, headers: Sequence[tuple[str, str]] = ()) -> None:
+    def __init__(
+        self,
+        code: str,
+        detail: str,
+        *,
+        headers: Sequence[tuple[str, str]] = (),
+        blocked_by: Mapping[str, Any] | None = None,
+    ) -> None:
         super().__init__(detail, headers=headers)
         self.conflict_code = code
+        self.blocked_by = blocked_by
 
     def members(self) -> dict[str, Any]:
-        return {"status": self.status, "code": self.conflict_code, "detail": self.detail}
+        found = {"status": self.status, "code": self.conflict_code, "detail": self.detail}
+        return {**found, "blocked_by": self.blocked_by} if self.blocked_by else found
 
 
 class PreconditionFailed(ApiError):
@@ -119,8 +128,9 @@ class UnsupportedMediaType(ApiError):
     status = 415
     code = "UNSUPPORTED_MEDIA_TYPE"
 
-    def __init__(self) -> None:
-        super().__init__("The request body must be JSON: send Content-Type: application/json.")
+    def __init__(self, hint: str = "") -> None:
+        text = "The request body must be JSON: send Content-Type: application/json."
+        super().__init__(f"{text} {hint}" if hint else text)
 
 
 class InvalidBody(ApiError):

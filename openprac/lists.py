@@ -1,9 +1,12 @@
-"""The short lists of a clinic that other resources point to: declarations only."""
+"""The short lists of a clinic that other resources point to."""
 
 from typing import Annotated
 
-from openprac.kernel.collection import Collection, Creation, Edition, Listing
+from openprac.errors import Conflict
+from openprac.kernel.call import Call
+from openprac.kernel.collection import Change, Collection, Creation, Deletion, Edition, Listing
 from openprac.kernel.row import EXTENSION, Column, Flag, Row
+from openprac.kernel.rules import as_it_is, refused
 
 DESCRIPTION_MAX_CHARACTERS = 100
 
@@ -89,6 +92,183 @@ FEE_CATEGORY = Collection(
             extension=True,
         ),
     ),
+    deletions=(
+        Deletion(
+            id="deleteFeeCategory-Delete",
+            path="/x/fee_category/{fee_cat_id}",
+            summary="Remove Fee Category",
+            extension=True,
+        ),
+    ),
 )
 
-COLLECTIONS = (SEX, PRONOUN, FEE_CATEGORY)
+
+class CancellationReasonRow(Row):
+    tenant_id: Annotated[int, Column()]
+    appointment_cancellation_reason_id: Annotated[int, Column()]
+    reason: Annotated[str, Column(write=EXTENSION, required=True, max_length=DESCRIPTION_MAX_CHARACTERS)]
+
+
+CANCELLATION_REASON = Collection(
+    name="cancellation_reason",
+    tag="Cancellation Reason",
+    noun="Cancellation Reason",
+    row=CancellationReasonRow,
+    table="cancellation_reason",
+    id="appointment_cancellation_reason_id",
+    key="appointment_cancellation_reasons",
+    listings=(
+        Listing(
+            id="listCancellationReasons-Get",
+            path="/cancellation_reason",
+            summary="List Cancellation Reasons",
+            sorts=("appointment_cancellation_reason_id", "reason"),
+        ),
+    ),
+    creations=(
+        Creation(
+            id="createCancellationReason-Post",
+            path="/x/cancellation_reason",
+            summary="Create Cancellation Reason",
+            extension=True,
+        ),
+    ),
+    editions=(
+        Edition(
+            id="editCancellationReason-Patch",
+            path="/x/cancellation_reason/{appointment_cancellation_reason_id}",
+            summary="Edit Cancellation Reason",
+            extension=True,
+        ),
+    ),
+    deletions=(
+        Deletion(
+            id="deleteCancellationReason-Delete",
+            path="/x/cancellation_reason/{appointment_cancellation_reason_id}",
+            summary="Remove Cancellation Reason",
+            extension=True,
+        ),
+    ),
+)
+
+
+class RescheduleReasonRow(Row):
+    tenant_id: Annotated[int, Column()]
+    appointment_reschedule_reason_id: Annotated[int, Column()]
+    reason: Annotated[str, Column(write=EXTENSION, required=True, max_length=DESCRIPTION_MAX_CHARACTERS)]
+
+
+RESCHEDULE_REASON = Collection(
+    name="reschedule_reason",
+    tag="Reschedule Reason",
+    noun="Reschedule Reason",
+    row=RescheduleReasonRow,
+    table="reschedule_reason",
+    id="appointment_reschedule_reason_id",
+    key="appointment_reschedule_reasons",
+    listings=(
+        Listing(
+            id="listRescheduleReasons-Get",
+            path="/reschedule_reason",
+            summary="List Reschedule Reasons",
+            sorts=("appointment_reschedule_reason_id", "reason"),
+        ),
+    ),
+    creations=(
+        Creation(
+            id="createRescheduleReason-Post",
+            path="/x/reschedule_reason",
+            summary="Create Reschedule Reason",
+            extension=True,
+        ),
+    ),
+    editions=(
+        Edition(
+            id="editRescheduleReason-Patch",
+            path="/x/reschedule_reason/{appointment_reschedule_reason_id}",
+            summary="Edit Reschedule Reason",
+            extension=True,
+        ),
+    ),
+    deletions=(
+        Deletion(
+            id="deleteRescheduleReason-Delete",
+            path="/x/reschedule_reason/{appointment_reschedule_reason_id}",
+            summary="Remove Reschedule Reason",
+            extension=True,
+        ),
+    ),
+)
+
+
+class AppointmentStatusRow(Row):
+    tenant_id: Annotated[int, Column()]
+    appointment_status_id: Annotated[int, Column()]
+    status_description: Annotated[str, Column(write=EXTENSION, required=True, max_length=DESCRIPTION_MAX_CHARACTERS)]
+    archived: Annotated[bool, Flag()]
+    built_in: Annotated[
+        int | None,
+        Column(
+            shown=False,
+            meaning="1 Booked, 2 Reminder Sent, 3 Confirmed, 4 Arrived, 5 In Session, 6 Completed, 7 Missed/DNA; "
+            "null for those the clinic has added",
+        ),
+    ]
+
+
+async def the_built_in_ones_stay(call: Call, change: Change) -> None:
+    """The seven can be renamed, not hidden and not removed (help article 12566632)."""
+    if change.row_id is None or not (change.kind == "delete" or change.given.get("archived")):
+        return
+    status = await as_it_is(call, APPOINTMENT_STATUS, change.row_id)
+    if status["built_in"] is None:
+        return
+    if change.kind == "delete":
+        raise Conflict("BUILT_IN", "This is one of the seven statuses every clinic has and cannot be removed.")
+    raise refused("archived", "must stay false: this is one of the seven statuses every clinic has.")
+
+
+APPOINTMENT_STATUS = Collection(
+    name="appointment_status",
+    tag="Appointment Status",
+    noun="Appointment Status",
+    row=AppointmentStatusRow,
+    table="appointment_status",
+    id="appointment_status_id",
+    key="appointment_statuses",
+    listings=(
+        Listing(
+            id="listAppointmentStatuses-Get",
+            path="/appointment_status",
+            summary="List Appointment Statuses",
+            sorts=("appointment_status_id", "status_description"),
+        ),
+    ),
+    creations=(
+        Creation(
+            id="createAppointmentStatus-Post",
+            path="/x/appointment_status",
+            summary="Create Appointment Status",
+            extension=True,
+        ),
+    ),
+    editions=(
+        Edition(
+            id="editAppointmentStatus-Patch",
+            path="/x/appointment_status/{appointment_status_id}",
+            summary="Edit Appointment Status",
+            extension=True,
+        ),
+    ),
+    deletions=(
+        Deletion(
+            id="deleteAppointmentStatus-Delete",
+            path="/x/appointment_status/{appointment_status_id}",
+            summary="Remove Appointment Status",
+            extension=True,
+        ),
+    ),
+    rules=(the_built_in_ones_stay,),
+)
+
+COLLECTIONS = (SEX, PRONOUN, FEE_CATEGORY, CANCELLATION_REASON, RESCHEDULE_REASON, APPOINTMENT_STATUS)

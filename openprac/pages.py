@@ -59,7 +59,7 @@ def create_pages(openapi: Callable[[], bytes], services: Health) -> Pages:
         return kept["json"]
 
     async def ready(_: Request) -> Response:
-        """200 when requests can be answered: the database is there. The store is told, but only files wait for it."""
+        """200 when requests can be answered: the database is there. Only files wait for the store."""
         try:
             await services.database.check()
         except Unavailable:

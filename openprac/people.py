@@ -1,4 +1,4 @@
-"""Patients and the accounts that pay for them.
+"""Patients: what a file holds and what may be written of it.
 
 The product says patient, the API and its tables say client (client_id, list key `clients`); published names stay.
 """
@@ -6,16 +6,44 @@ The product says patient, the API and its tables say client (client_id, list key
 from datetime import date, datetime
 from typing import Annotated
 
-from openprac.kernel.collection import STAMPS, Collection, Creation, Edition, Filter, Listing, Reading, Scope, plain
+import msgspec
+
+from openprac.kernel.call import Call
+from openprac.kernel.collection import (
+    STAMPS,
+    Change,
+    Collection,
+    Creation,
+    Edition,
+    Filter,
+    Listing,
+    Reading,
+    Scope,
+    plain,
+)
 from openprac.kernel.row import EXTENSION, PUBLISHED, Column, Flag, Join, Row, Shown
+from openprac.kernel.rules import refused
+from openprac.notes.fields import html
 
 MARKETING = ("Soft Opt-In", "Opt-In", "Soft Opt-Out", "Opt-Out")
 """Codes 1 to 4. Soft: the practice decided; otherwise the patient did (semantics_patients, marketing statuses)."""
 
 MARKETING_SQL = "(ARRAY['" + "','".join(MARKETING) + "'])[{t}.%s]"
 
+
+def claimants(text: str) -> str:
+    """The text itself, if it is the JSON of an array of objects. Raises ValueError."""
+    try:
+        found = msgspec.json.decode(text)
+    except (msgspec.DecodeError, RecursionError):
+        found = None
+    if not isinstance(found, list) or not all(isinstance(one, dict) for one in found):
+        raise ValueError("must be the JSON text of an array of objects.")
+    return text
+
+
 Text = Annotated[str | None, Column(write=EXTENSION, max_length=255)]
-Kept = Annotated[str | None, Column()]
+Html = Annotated[str | None, Column(write=EXTENSION, clean=html, meaning="HTML, as in clinical memos")]
 Published100 = Annotated[str | None, Column(write=PUBLISHED, max_length=100)]
 Reminder = Annotated[bool, Column(write=PUBLISHED)]
 
@@ -70,7 +98,14 @@ class PatientRow(Row):
     worksafe_claim_no: Text
     archive: Annotated[bool, Flag()]
     occupation: Text
-    default_account_id: Annotated[int | None, Column(default="nextval('patient_account_account_id_seq')")]
+    default_account_id: Annotated[
+        int,
+        Column(
+            write=EXTENSION,
+            default="nextval('patient_account_account_id_seq')",
+            meaning="One of the patient's own accounts; it follows from the first one when the file is made",
+        ),
+    ]
     medicare_no: Text
     medicare_irn: Text
     medicare_expiry: Annotated[date | None, Column(write=EXTENSION)]
@@ -79,7 +114,9 @@ class PatientRow(Row):
     dva_type: Text
     health_fund_patient_id: Annotated[int | None, Column(write=EXTENSION)]
     file_created: Annotated[datetime, Column(name="created")]
-    medicare_claimants: Kept
+    medicare_claimants: Annotated[
+        str | None, Column(write=EXTENSION, clean=claimants, meaning="JSON text of an array of claimant objects")
+    ]
     default_business: Annotated[str | None, Shown(sql="db.display_name", joins=(DEFAULT_BUSINESS,))]
     default_practitioner: Annotated[
         str | None, Shown(sql="dp.first_name || ' ' || dp.surname", joins=(DEFAULT_PRACTITIONER,))
@@ -89,8 +126,8 @@ class PatientRow(Row):
     referrer_organisation: Text
     referrer_source: Text
     referral_date: Annotated[date | None, Column(write=EXTENSION)]
-    medical_warnings: Kept
-    reminders_notifications: Kept
+    medical_warnings: Html
+    reminders_notifications: Html
     gp_name: Text
     deceased: Annotated[bool, Column(write=EXTENSION)]
     family_notes: Annotated[str | None, Column(write=EXTENSION)]
@@ -137,6 +174,12 @@ class PatientRow(Row):
     pronoun_id: Annotated[int | None, Column(write=PUBLISHED, shown=False)]
 
 
+async def get_an_account_first(call: Call, change: Change) -> None:
+    """A file that is being made has no account to name: it gets its own. Raises InvalidBody."""
+    if change.kind == "create" and "default_account_id" in change.given:
+        raise refused("default_account_id", "cannot be given here: a new patient gets an account of its own.")
+
+
 STATUS_CODES = {
     1: ("Active", "t.archived_at IS NULL"),
     2: ("Inactive", "t.archived_at IS NOT NULL"),
@@ -158,11 +201,30 @@ def dialled(text: str) -> str:
     return text.translate(str.maketrans("", "", " ()-./"))
 
 
+# For the short lists of resources with one number, where a stored key would be too much.
+DIALLED_PHONE = Filter(format="string", expression="translate(t.phone, ' ()-./', '')", fold=dialled)
+
+OF_PATIENT = Scope(param="client_id", parent=("patient", "client_id"))
+
 # Every new patient gets an account named PRIMARY, meant for private billing (help article 6311974).
 PRIMARY_ACCOUNT = (
     "INSERT INTO patient_account (tenant_id, account_id, client_id, short_description) "
     "SELECT tenant_id, default_account_id, client_id, 'PRIMARY' FROM new"
 )
+
+# A name no patient of the clinic has had before, under its tokens: what searches by name look in.
+NEW_NAMES = (
+    "INSERT INTO patient_name (tenant_id, token, name) SELECT n.tenant_id, token, n.name FROM ("
+    "SELECT DISTINCT new.tenant_id, one.name FROM new, unnest(ARRAY[first_name, surname, preferred_name]) one(name) "
+    "WHERE one.name IS NOT NULL AND NOT EXISTS (SELECT 1 FROM patient_name known "
+    "WHERE known.tenant_id = new.tenant_id AND known.token = '' AND known.name = one.name) OFFSET 0) n, "
+    "patient_name_tokens(n.name) token ORDER BY n.name, token ON CONFLICT DO NOTHING"
+)
+
+
+def _name(column: str) -> Filter:
+    return Filter(format="string", columns=(column,), vocabulary="patient_name")
+
 
 PATIENT = Collection(
     name="patient",
@@ -186,10 +248,8 @@ PATIENT = Collection(
     },
     columns={"file_created": "created"},
     filters={
-        **dict(
-            plain(name, "string")
-            for name in ("first_name", "surname", "preferred_name", "email", "home_phone", "work_phone", "mobile")
-        ),
+        **{name: _name(name) for name in ("first_name", "surname", "preferred_name")},
+        **dict(plain(name, "string") for name in ("email", "home_phone", "work_phone", "mobile")),
         "phone": Filter(format="string", columns=("home_phone_key", "work_phone_key", "mobile_key"), fold=dialled),
         "date_of_birth": Filter(format="date", columns=("date_of_birth",)),
         "file_created": STAMPS["created"],
@@ -242,103 +302,9 @@ PATIENT = Collection(
         Edition(id="editPatientExtended-Patch", path="/x/patient/{client_id}", summary="Edit Patient", extension=True),
     ),
     companions=(PRIMARY_ACCOUNT,),
+    followers=(NEW_NAMES,),
+    rules=(get_an_account_first,),
 )
 
 
-class PatientAccountRow(Row):
-    tenant_id: Annotated[int, Column()]
-    account_id: Annotated[int, Column()]
-    client_id: Annotated[int, Column()]
-    archive: Annotated[bool, Flag()]
-    bill_3rd_party: Annotated[bool, Column(write=EXTENSION)]
-    short_description: Annotated[
-        str, Column(write=EXTENSION, required=True, max_length=100, meaning="The account's name, for example PRIMARY")
-    ]
-    billing_name: Text
-    email: Annotated[str | None, Column(write=EXTENSION, max_length=100, format="email")]
-    contact_name: Text
-    acc_no: Text
-    claim_number: Text
-    employer_name: Text
-    injury: Text
-    date_of_injury: Annotated[date | None, Column(write=EXTENSION)]
-    hospital: Text
-    fee_cat_id: Annotated[int | None, Column(write=EXTENSION, meaning="Overrides the patient's fee category")]
-    client_no: Text
-    address_1: Text
-    address_2: Text
-    address_3: Text
-    address_4: Text
-    suburb: Text
-    address_state: Text
-    postcode: Text
-    country: Text
-    phone: Text
-    fax: Text
-    notes: Annotated[str | None, Column(write=EXTENSION)]
-    payer_id: Annotated[int | None, Column()]
-    payer_contact_id: Annotated[int | None, Column()]
-    custom_field_name: Text
-    custom_field_value: Text
-    bill_family: Annotated[bool, Column(write=EXTENSION)]
-
-
-OF_PATIENT = Scope(param="client_id", parent=("patient", "client_id"))
-
-PATIENT_ACCOUNT = Collection(
-    name="patient_account",
-    tag="Patient Account",
-    noun="Patient Account",
-    row=PatientAccountRow,
-    table="patient_account",
-    id="account_id",
-    client="client_id",
-    key="accounts",
-    personal=True,
-    links={
-        "self": "/patient/{client_id}/account/{account_id}",
-        "invoices": "/patient/{client_id}/account/{account_id}/invoice",
-        "payments": "/patient/{client_id}/account/{account_id}/payment",
-    },
-    filters={
-        "created": STAMPS["created"],
-        "updated": STAMPS["updated"],
-        **dict(plain(name, "string") for name in ("email", "phone", "short_description")),
-    },
-    listings=(
-        Listing(
-            id="listAccountsForPatient-Get",
-            path="/patient/{client_id}/account",
-            summary="List Accounts for a Patient",
-            scope=OF_PATIENT,
-            filters=("created", "updated", "email", "phone", "short_description"),
-            sorts=("client_id", "account_id"),
-        ),
-    ),
-    reading=Reading(
-        id="getPatientAccount-Get",
-        path="/patient/{client_id}/account/{account_id}",
-        summary="Get Patient Account",
-        scope=OF_PATIENT,
-    ),
-    creations=(
-        Creation(
-            id="createPatientAccount-Post",
-            path="/x/patient/{client_id}/account",
-            summary="Create Patient Account",
-            extension=True,
-            scope=OF_PATIENT,
-        ),
-    ),
-    editions=(
-        Edition(
-            id="editPatientAccount-Patch",
-            path="/x/patient/{client_id}/account/{account_id}",
-            summary="Edit Patient Account",
-            extension=True,
-            scope=OF_PATIENT,
-        ),
-    ),
-)
-
-COLLECTIONS = (PATIENT, PATIENT_ACCOUNT)
+COLLECTIONS = (PATIENT,)

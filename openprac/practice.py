@@ -1,10 +1,28 @@
-"""The practice itself: businesses (sites), practitioners and their professions."""
+"""The practice itself: its businesses (sites) and its professions."""
 
-from datetime import datetime, time
+from datetime import time
 from typing import Annotated
 
-from openprac.kernel.collection import STAMPS, Collection, Creation, Edition, Filter, Link, Listing, Reading, Scope
-from openprac.kernel.row import EXTENSION, Children, Column, Flag, Row
+from openprac.kernel.call import Call
+from openprac.kernel.collection import (
+    STAMPS,
+    Change,
+    Collection,
+    Creation,
+    Deletion,
+    Edition,
+    Link,
+    Listing,
+    Reading,
+    Scope,
+)
+from openprac.kernel.row import EXTENSION, Column, Flag, Row
+from openprac.kernel.rules import as_it_will_be, refused
+
+INTERVALS_MINUTES = (5, 10, 15, 20, 30, 60)
+"""Steps of the appointment book (help article 4181612)."""
+
+ISO_WEEKDAYS = range(1, 8)
 
 Text = Annotated[str | None, Column(write=EXTENSION, max_length=255)]
 
@@ -39,6 +57,22 @@ class BusinessRow(Row):
     registration_type: Annotated[str | None, Column(write=EXTENSION, max_length=40, meaning="ABN, ACN ...")]
     short_description: Text
     ndis_registration_number: Text
+    interval_minutes: Annotated[
+        int, Column(write=EXTENSION, shown=False, choices=INTERVALS_MINUTES, meaning="Step of the appointment book")
+    ]
+    work_week: Annotated[
+        list[int], Column(write=EXTENSION, shown=False, meaning="Weekdays it opens on: 1 Monday to 7 Sunday")
+    ]
+
+
+async def hours_and_week_make_sense(call: Call, change: Change) -> None:
+    if not set(change.given.get("work_week", ())) <= set(ISO_WEEKDAYS):
+        raise refused("work_week", "must hold weekdays from 1 (Monday) to 7 (Sunday).")
+    if {"appointment_start_time", "appointment_end_time"} & set(change.given):
+        business = await as_it_will_be(call, BUSINESS, change)
+        start, end = business.get("appointment_start_time"), business.get("appointment_end_time")
+        if start and end and end <= start:
+            raise refused("appointment_end_time", "must be later than appointment_start_time.")
 
 
 BUSINESS = Collection(
@@ -65,124 +99,12 @@ BUSINESS = Collection(
     editions=(
         Edition(id="editBusiness-Patch", path="/x/business/{business_id}", summary="Edit Business", extension=True),
     ),
-)
-
-
-class PractitionerBusinessRow(Row):
-    archive: Annotated[bool, Flag()]
-    business_id: Annotated[int, Column(write=EXTENSION, required=True)]
-    app_book_columns: Annotated[
-        int, Column(write=EXTENSION, minimum=1, maximum=20, meaning="Columns of the appointment book")
-    ]
-    override_intervals: Annotated[
-        int | None,
-        Column(write=EXTENSION, minimum=5, maximum=240, meaning="Minutes; overrides the business's interval"),
-    ]
-
-
-class PractitionerProfessionRow(Row):
-    title: Annotated[str | None, Column(write=EXTENSION, max_length=100)]
-    is_default: Annotated[bool, Column(write=EXTENSION)]
-    profession_id: Annotated[int, Column(write=EXTENSION, required=True)]
-    qualifications: Annotated[str | None, Column(write=EXTENSION, max_length=255)]
-
-
-class PractitionerRow(Row):
-    tenant_id: Annotated[int, Column()]
-    practitioner_id: Annotated[int, Column()]
-    title: Annotated[str | None, Column(write=EXTENSION, max_length=20)]
-    first_name: Annotated[str, Column(write=EXTENSION, required=True, max_length=40)]
-    surname: Annotated[str, Column(write=EXTENSION, required=True, max_length=40)]
-    short_description: Annotated[str | None, Column(write=EXTENSION, max_length=40, meaning="Label on the book")]
-    professional_title: Text
-    qualifications: Text
-    archive: Annotated[bool, Flag()]
-    email: Annotated[str | None, Column(write=EXTENSION, max_length=100, format="email")]
-    about_me: Annotated[str | None, Column(write=EXTENSION, max_length=4000)]
-    telehealth_patient_link: Annotated[str | None, Column(write=EXTENSION, max_length=500, format="uri")]
-    telehealth_practitioner_link: Annotated[str | None, Column(write=EXTENSION, max_length=500, format="uri")]
-    created: Annotated[datetime, Column()]
-    businesses: Annotated[
-        list[object],
-        Children(
-            row=PractitionerBusinessRow,
-            table="practitioner_business",
-            parent="practitioner_id",
-            order="t.business_id",
-            write=EXTENSION,
-        ),
-    ]
-    professions: Annotated[
-        list[object],
-        Children(
-            row=PractitionerProfessionRow,
-            table="practitioner_profession",
-            parent="practitioner_id",
-            order="t.is_default DESC, t.profession_id",
-            write=EXTENSION,
-        ),
-    ]
-
-
-WORKS_AT = Link("practitioner_business", "practitioner_id", "business_id", only="l.archived_at IS NULL")
-PRACTISES = Link("practitioner_profession", "practitioner_id", "profession_id")
-PRACTITIONER_SORTS = ("practitioner_id", "first_name", "surname", "created")
-
-PRACTITIONER = Collection(
-    name="practitioner",
-    tag="Practitioner",
-    noun="Practitioner",
-    row=PractitionerRow,
-    table="practitioner",
-    id="practitioner_id",
-    key="practitioners",
-    links={
-        "self": "/practitioner/{practitioner_id}",
-        "appointments": "/practitioner/{practitioner_id}/appointment",
-        "practitioner_provider_numbers": "/practitioner/{practitioner_id}/practitioner_provider_number",
-    },
-    filters={
-        **STAMPS,
-        "profession_id": Filter(format="integer", link=PRACTISES),
-        "business_id": Filter(format="integer", link=WORKS_AT),
-    },
-    listings=(
-        Listing(
-            id="listPractitioners-Get",
-            path="/practitioner",
-            summary="List Practitioners",
-            filters=("created", "archived", "updated", "profession_id", "business_id"),
-            sorts=PRACTITIONER_SORTS,
-        ),
-        Listing(
-            id="listPractitionersFromBusiness-Get",
-            path="/business/{business_id}/practitioner",
-            summary="List Practitioners from Business",
-            scope=Scope(param="business_id", parent=("business", "business_id"), link=WORKS_AT),
-            filters=("created", "archived", "updated", "profession_id"),
-            sorts=PRACTITIONER_SORTS,
-        ),
-        Listing(
-            id="listPractitionersFromProfession-Get",
-            path="/profession/{profession_id}/practitioner",
-            summary="List Practitioners from Profession",
-            scope=Scope(param="profession_id", parent=("profession", "profession_id"), link=PRACTISES),
-            filters=("created", "archived", "updated", "business_id"),
-            sorts=PRACTITIONER_SORTS,
+    deletions=(
+        Deletion(
+            id="deleteBusiness-Delete", path="/x/business/{business_id}", summary="Remove Business", extension=True
         ),
     ),
-    reading=Reading(id="getPractitioner-Get", path="/practitioner/{practitioner_id}", summary="Get Practitioner"),
-    creations=(
-        Creation(id="createPractitioner-Post", path="/x/practitioner", summary="Create Practitioner", extension=True),
-    ),
-    editions=(
-        Edition(
-            id="editPractitioner-Patch",
-            path="/x/practitioner/{practitioner_id}",
-            summary="Edit Practitioner",
-            extension=True,
-        ),
-    ),
+    rules=(hours_and_week_make_sense,),
 )
 
 
@@ -242,6 +164,14 @@ PROFESSION = Collection(
             id="editProfession-Patch", path="/x/profession/{profession_id}", summary="Edit Profession", extension=True
         ),
     ),
+    deletions=(
+        Deletion(
+            id="deleteProfession-Delete",
+            path="/x/profession/{profession_id}",
+            summary="Remove Profession",
+            extension=True,
+        ),
+    ),
 )
 
-COLLECTIONS = (PRACTITIONER, BUSINESS, PROFESSION)
+COLLECTIONS = (BUSINESS, PROFESSION)

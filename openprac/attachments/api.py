@@ -7,7 +7,7 @@ import msgspec
 
 from openprac.attachments.file_types import FileType
 from openprac.attachments.uploads import DOWNLOAD_LIFE_SECONDS
-from openprac.errors import Conflict, InvalidBody, NotFound, Problem
+from openprac.errors import Conflict, InvalidBody, NotFound, Problem, UnsupportedMediaType
 from openprac.kernel import body
 from openprac.kernel.action import Endpoint
 from openprac.kernel.call import Answer, Call
@@ -170,6 +170,11 @@ FOLDER = Collection(
     ),
 )
 
+FILE_SENT_HERE = (
+    'The file itself goes to the store: ask here with {"file_name": "..."}, then post the file as multipart/form-data, '
+    "with the fields of the answer, to the url of the answer."
+)
+
 FILE_SQL = (
     "SELECT client_id, object_key, file_name, content_type, file_type FROM patient_attachment "
     "WHERE tenant_id = $1 AND attachment_client_id = $2"
@@ -181,6 +186,8 @@ async def ask_for_upload(call: Call) -> Answer:
     ignored = ignored_of(call.query_string)
     client_id = call.id_of("client_id")
     await require_parent(call, OF_PATIENT)
+    if call.header(b"content-type").lower().startswith("multipart/"):
+        raise UnsupportedMediaType(FILE_SENT_HERE)
     fields = fields_of(UploadRow)
     checked = body.check(
         fields,

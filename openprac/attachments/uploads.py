@@ -8,6 +8,7 @@ attachment in one statement, delete the temporary object. No transaction is open
 
 import asyncio
 import time
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date
 from uuid import uuid4
@@ -30,7 +31,7 @@ UPLOADS_PER_READ = 5
 READ_PATIENCE_SECONDS = 0.3
 SWEEP_EVERY_SECONDS = 2.0
 SWEEP_BATCH = 50
-STORE_PAUSE_SECONDS = 5.0
+STORE_PAUSE_SECONDS = 1.0
 """After the store failed, reads do not ask it again for so long."""
 
 ADD_SQL = """
@@ -144,6 +145,9 @@ class Uploads:
 
     async def run(self, database: Database) -> None:
         """The sweep, until cancelled."""
+        with suppress(StoreError):
+            # Loads the store's libraries in a thread, so that no caller waits for that.
+            await self.store.check()
         while True:
             try:
                 await self.sweep(database)

@@ -6,9 +6,11 @@ from typing import NamedTuple
 from openprac.demo import names
 from openprac.demo.dice import Calendar, Dice, Row
 from openprac.demo.names import words
+from openprac.demo.payers import CONTACTS_EACH, DVA_ACCOUNT, NDIS_ACCOUNT, PAYERS, WORKCOVER_ACCOUNT, payer_of
 from openprac.demo.people import ADULT_YEARS, Person, e_mail, landline
 from openprac.demo.places import COUNTRY
 from openprac.demo.practice import CONCESSION, DVA, FAMILY, NDIS, PRIVATE, WORKCOVER
+from openprac.demo.referrers import DOCTORS
 
 PENSION_YEARS = 66
 FIRST_ACCOUNT = "PRIMARY"
@@ -21,15 +23,9 @@ class Billing(NamedTuple):
     second_account: str | None
 
 
-NDIS_ACCOUNT, WORKCOVER_ACCOUNT, DVA_ACCOUNT = "NDIS", "WORK COVER", "DVA"
 # The fee category of each.
 _FEE_CATEGORIES = {NDIS_ACCOUNT: NDIS, WORKCOVER_ACCOUNT: WORKCOVER, DVA_ACCOUNT: DVA}
-# Invented, all three.
-_PAYERS = {
-    NDIS_ACCOUNT: ("Everyday Plan Management (sample)", "invoices@example.org"),
-    WORKCOVER_ACCOUNT: ("Injury Claims Agency (sample)", "claims@example.org"),
-    DVA_ACCOUNT: ("Veterans' Claims (sample)", "claims@example.org"),
-}
+_DOCTORS = {doctor.called: position for position, doctor in enumerate(DOCTORS)}
 _EMPLOYERS = (
     "Wombat Freight Pty Ltd (sample)",
     "Pavlova Bakeries (sample)",
@@ -47,8 +43,8 @@ _INJURIES = (
 )
 _COLUMNS = words(
     """client_id, short_description, billing_name, email, contact_name, claim_number, employer_name, injury,
-    date_of_injury, fee_cat_id, client_no, address_1, suburb, address_state, postcode, country, phone, created,
-    modified"""
+    date_of_injury, fee_cat_id, client_no, address_1, suburb, address_state, postcode, country, phone, payer_id,
+    payer_contact_id, referrer_id, created, modified"""
 )
 _BLANK: Row = {**dict.fromkeys(_COLUMNS), "bill_3rd_party": False, "bill_family": False}
 
@@ -77,6 +73,7 @@ def accounts_of(
     first["client_id"] = position
     first["short_description"] = FIRST_ACCOUNT
     first["billing_name"] = person.parent or f"{person.first_name} {person.surname}"
+    first["referrer_id"] = _DOCTORS.get(patient["referrer"])
     first["bill_family"] = paid.fee_category == FAMILY
     first["created"] = patient["created"]
     first["modified"] = patient["modified"]
@@ -91,7 +88,10 @@ def _second(dice: Dice, calendar: Calendar, person: Person, name: str, position:
     second["client_id"] = position
     second["short_description"] = name
     second["bill_3rd_party"] = True
-    second["billing_name"], second["email"] = _PAYERS[name]
+    second["payer_id"] = payer = payer_of(name, position)
+    second["billing_name"], second["email"] = PAYERS[payer].description, PAYERS[payer].email
+    if name == NDIS_ACCOUNT:
+        second["payer_contact_id"] = payer * CONTACTS_EACH
     second["fee_cat_id"] = _FEE_CATEGORIES[name]
     second["address_1"], second["suburb"] = f"PO Box {dice.whole(1, 999)}", patient["suburb"]
     second["address_state"], second["postcode"] = patient["address_state"], patient["postcode"]

@@ -10,11 +10,11 @@ from datetime import date, timedelta
 
 from openprac.attachments.file_names import object_name
 from openprac.attachments.file_types import tell_type
-from openprac.demo import practice
+from openprac.demo import book, notes, payers, practice, referrers, relatives, rooms, services
 from openprac.demo.dice import Calendar, Dice, Row
 from openprac.demo.documents import DOCUMENTS, FOLDERS, Document, body_of
 from openprac.demo.patients import patients_and_accounts
-from openprac.demo.places import region_of
+from openprac.demo.places import Region, region_of
 
 ATTACHMENTS = 40
 # The newest files have folders: the clinic made them a default of new files at some time.
@@ -39,25 +39,55 @@ def make_clinic(seed: int, today: date, patients: int, *, name: str, time_zone: 
     dice = Dice(seed, "practice")
     people = practice.practitioners(dice, calendar)
     sites = practice.businesses(dice, calendar, region, name)
+    seats = practice.practitioner_businesses(people, sites)
+    practised = practice.practitioner_professions(people)
     files, accounts = patients_and_accounts(Dice(seed, "patients"), calendar, region, patients)
     folders = _folders(files)
     attachments = list(_attachments(Dice(seed, "attachments"), calendar, files, folders))
     attachments.sort(key=lambda pair: pair[0]["created"])
-    return Clinic(
-        {
-            "fee_category": practice.fee_categories(calendar),
-            "business": sites,
-            "profession": practice.professions(calendar),
-            "practitioner": people,
-            "practitioner_business": practice.practitioner_businesses(people, sites),
-            "practitioner_profession": practice.practitioner_professions(people),
-            "patient": files,
-            "patient_account": accounts,
-            "patient_attachment_folder": folders,
-            "patient_attachment": [row for row, _ in attachments],
-        },
-        [document for _, document in attachments],
-    )
+    tables: dict[str, list[Row]] = {
+        "fee_category": practice.fee_categories(calendar),
+        "business": sites,
+        "profession": practice.professions(calendar),
+        **_contact_files(seed, calendar, region),
+        "tag_category": notes.tag_categories(calendar),
+        "tag": notes.tags(calendar),
+        "practitioner": people,
+        "practitioner_business": seats,
+        "practitioner_profession": practised,
+        "practitioner_provider_number": rooms.provider_numbers(seats, practised),
+        "appointment_status": rooms.own_statuses(calendar),
+        **rooms.resource_tables(calendar),
+        **services.item_tables(calendar),
+        **services.type_tables(calendar),
+        "patient": files,
+        "patient_account": accounts,
+        "patient_attachment_folder": folders,
+        "patient_attachment": [row for row, _ in attachments],
+    }
+    tables["patient_contact"] = relatives.patient_contacts(Dice(seed, "contacts"), calendar, region, tables)
+    memos = notes.memos(Dice(seed, "memos"), calendar, files, tables["patient_attachment"])
+    for table, rows in zip(("", "_tag", "_attachment"), memos, strict=True):
+        tables[f"clinical_note_memo{table}"] = rows
+    tables |= book.book_tables(Dice(seed, "book"), calendar, tables)
+    return Clinic(tables, [document for _, document in attachments])
+
+
+def _contact_files(seed: int, calendar: Calendar, region: Region) -> dict[str, list[Row]]:
+    """Whom the clinic deals with besides its patients: payers, health funds, referrers."""
+    dice = Dice(seed, "payers")
+    insurers = payers.payers(dice, calendar, region)
+    people = payers.payer_contacts(dice, calendar, region, insurers)
+    dice = Dice(seed, "referrers")
+    organisations = referrers.organisations(dice, calendar, region)
+    return {
+        "payer": insurers,
+        "payer_contact": people,
+        "health_fund": payers.health_funds(calendar),
+        "organisation": organisations,
+        "referrer_type": referrers.referrer_types(calendar),
+        "referrer": referrers.referrers(dice, calendar, region, organisations),
+    }
 
 
 def object_key(seed: int, tenant_id: int, client_id: int, number: int, file_name: str) -> str:

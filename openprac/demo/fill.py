@@ -19,18 +19,42 @@ _IDS = {
     "business": "business_id",
     "profession": "profession_id",
     "practitioner": "practitioner_id",
+    "resource": "resource_id",
+    "item": "item_id",
+    "item_group": "item_group_id",
+    "appointment_type": "appointment_type_id",
+    "payer": "payer_id",
+    "payer_contact": "payer_contact_id",
+    "health_fund": "health_fund_id",
+    "referrer_type": "referrer_type_id",
+    "organisation": "organisation_id",
+    "referrer": "referrer_id",
+    "tag_category": "tag_category_id",
+    "tag": "tag_id",
     "patient": "client_id",
     "patient_account": "account_id",
     "patient_attachment_folder": "attachment_client_folder_id",
     "patient_attachment": "attachment_client_id",
+    "patient_contact": "patient_contact_id",
+    "clinical_note_memo": "clinical_note_memo_id",
+    "appointment": "appointment_id",
+    "waiting_list_entry": "waiting_list_entry_id",
 }
 # The lists every clinic starts with, known by their description.
 _LISTS = {"sex": "sex_id", "pronoun": "pronoun_id", "fee_category": "fee_cat_id"}
+# Others, and what a row calls theirs: a status by the number that says what it means.
+_OTHER_LISTS = (
+    ("appointment_status", "appointment_status_id", "built_in"),
+    ("cancellation_reason", "appointment_cancellation_reason_id", "reason"),
+)
 # Where a column that points elsewhere is not called as the id it holds.
 _POINTERS = {
     "default_business_id": "business_id",
     "default_practitioner_id": "practitioner_id",
     "default_account_id": "account_id",
+    "linked_client_id": "client_id",
+    "linked_referrer_id": "referrer_id",
+    "linked_payer_id": "payer_id",
 }
 
 # What stands for an id in a row (a position or a description) to the id.
@@ -69,11 +93,16 @@ async def fill_clinic(
     await _put_objects(store, clinic, keys)
     for row, key in zip(tables["patient_attachment"], keys, strict=True):
         row |= {"user_id": user_id, "object_key": key}
+    for row in tables["clinical_note_memo"]:
+        row["user_id"] = user_id
+    for row in tables["appointment"]:
+        row["created_by_user_id"] = user_id
     # A patient names an account of its own, which names the patient.
     await connection.execute("SET CONSTRAINTS patient_default_account_id_fk DEFERRED")
     for table, rows in tables.items():
         await _copy(connection, tenant_id, table, rows, ids)
     await connection.execute("SET CONSTRAINTS patient_default_account_id_fk IMMEDIATE")
+    await connection.execute("SELECT note_patient_names($1)", tenant_id)
 
 
 async def _add_fee_categories(connection: asyncpg.Connection, tenant_id: int, rows: Sequence[Row]) -> None:
@@ -95,12 +124,13 @@ async def _take_ids(connection: asyncpg.Connection, tenant_id: int, tables: Mapp
         )
         # Other sessions may take numbers between two of ours, so no block is assumed.
         ids[column] = dict(enumerate(sorted(record["id"] for record in records)))
-    for table, column in _LISTS.items():
+    lists = (*((table, column, "description") for table, column in _LISTS.items()), *_OTHER_LISTS)
+    for table, column, called in lists:
         records = await connection.fetch(
-            f"SELECT {column} AS id, description FROM {table} WHERE tenant_id = $1",
+            f"SELECT {column} AS id, {called} AS name FROM {table} WHERE tenant_id = $1",
             tenant_id,
         )
-        ids[column] = {record["description"]: record["id"] for record in records}
+        ids[column] = {record["name"]: record["id"] for record in records}
     return ids
 
 
@@ -121,6 +151,9 @@ async def _copy(
         values = [row[name] for row in rows]
         if (found := ids.get(_POINTERS.get(name, name))) is not None:
             values = [None if value is None else found[value] for value in values]
+        if name == "span":
+            # A pair would be taken with its end.
+            values = [asyncpg.Range(*pair) for pair in values]
         columns[name] = values
     await connection.copy_records_to_table(table, records=zip(*columns.values(), strict=True), columns=list(columns))
 

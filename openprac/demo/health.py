@@ -2,19 +2,14 @@
 
 from datetime import UTC, date, datetime, time, timedelta
 
-from openprac.demo import names
-from openprac.demo.accounts import DVA_ACCOUNT, NDIS_ACCOUNT, PENSION_YEARS, WORKCOVER_ACCOUNT, Billing
+from openprac.demo.accounts import PENSION_YEARS, Billing
 from openprac.demo.dice import Calendar, Dice, Row, Weighted
 from openprac.demo.names import words
+from openprac.demo.payers import DVA_ACCOUNT, HEALTH_FUNDS, NDIS_ACCOUNT, WORKCOVER_ACCOUNT
 from openprac.demo.people import ADULT_YEARS, Person
 from openprac.demo.practice import CONCESSION
+from openprac.demo.referrers import DOCTORS, PRACTICES
 
-_HEALTH_FUNDS = (
-    "Bluegum Health Fund",
-    "Coolabah Mutual Health",
-    "Southern Paddock Health Benefits",
-    "Ironbark Members' Health",
-)
 _OCCUPATIONS = words(
     """Teacher, Nurse, Electrician, Retired, Student, Accountant, Carpenter, Chef, Retail assistant, Truck driver,
     Farmer, Office manager, Software developer, Plumber, Hairdresser, Aged care worker, Lawyer, Cleaner,
@@ -25,7 +20,7 @@ _WARNINGS = (
     "<p><strong>Allergy:</strong> adhesive tape (blisters)</p>",
     "<p>Pacemaker: <em>no electrotherapy</em></p>",
     "<ul><li>Type 2 diabetes, insulin</li><li>Reduced sensation in both feet</li></ul>",
-    '<p><span style="color: #cc0000;">Anticoagulants (warfarin)</span></p>',
+    '<p><span style="color:#cc0000">Anticoagulants (warfarin)</span></p>',
     "<p>Epilepsy, last seizure over a year ago</p>",
     "<p>Osteoporosis &amp; falls risk</p>",
     "<p>Asthma, carries a puffer</p>",
@@ -45,22 +40,7 @@ _NOTES = (
     "Likes to be called, not texted.",
     "Night shifts.",
 )
-_PRACTICES = (
-    "Kurrajong Family Practice",
-    "Banksia Medical Centre",
-    "Lantern Hill Clinic",
-    "Old Tannery Doctors",
-    "Bluetongue Road Surgery",
-)
 _SOURCES = Weighted(("GP referral", 42.0), ("Word of mouth", 25.0), ("Web search", 20.0), ("Signage", 5.0), (None, 8.0))
-# The doctors around: few, so that a referrer sends many.
-_DOCTORS = (
-    *((given, names.ENGLISH_SURNAMES[7 * number]) for number, given in enumerate(names.ERAS[1].women[:12])),
-    ("Anh", "Nguyen"),
-    ("Meera", "Patel"),
-    ("Spiros", "Pappas"),
-    ("Layla", "Haddad"),
-)
 
 
 def fill_benefits(row: Row, dice: Dice, calendar: Calendar, person: Person, paid: Billing) -> None:
@@ -72,7 +52,7 @@ def fill_benefits(row: Row, dice: Dice, calendar: Calendar, person: Person, paid
         row["medicare_expiry"] = _month_ahead(calendar.today, dice.whole(-8, 60))
         row["medicare_claimant"] = person.years >= ADULT_YEARS
     if dice.chance(0.38):
-        row["health_fund"] = dice.pick(_HEALTH_FUNDS)
+        row["health_fund"] = dice.pick(HEALTH_FUNDS)
         row["health_fund_member_no"] = f"TEST{dice.whole(0, 99_999_999):08}"
         row["health_fund_card_issue_no"] = f"{dice.whole(1, 9):02}"
     if paid.fee_category == CONCESSION:
@@ -99,14 +79,14 @@ def fill_history(row: Row, dice: Dice, person: Person, first_visit: date) -> Non
         row["patient_warnings"] = dice.pick(_FLAGS)
     if dice.chance(0.08):
         row["patient_notes"] = dice.pick(_NOTES)
-    given, surname = dice.pick(_DOCTORS)
+    doctor = dice.pick(DOCTORS)
     if dice.chance(0.6):
-        row["gp_name"] = f"Dr {given} {surname}"
+        row["gp_name"] = doctor.called
     row["referrer_source"] = source = dice.draw(_SOURCES)
     if source == "GP referral":
-        row["referrer"] = f"Dr {given} {surname}"
-        row["referrer_organisation"] = _PRACTICES[len(given + surname) % len(_PRACTICES)]
-        row["referrer_email"] = f"dr.{surname.lower().replace(chr(39), '')}@example.org"
+        row["referrer"] = doctor.called
+        row["referrer_organisation"] = PRACTICES[doctor.practice]
+        row["referrer_email"] = doctor.email
         row["referral_date"] = first_visit - timedelta(days=dice.whole(0, 40))
     if first_visit.year < 2024 and dice.chance(0.3):
         vaccinated = date(2021, 6, 1) + timedelta(days=dice.whole(0, 400))

@@ -102,6 +102,9 @@ def businesses(dice: Dice, calendar: Calendar, region: Region, clinic_name: str)
                 "registration_type": "ABN",
                 "short_description": ("City", "East", "West")[number],
                 "ndis_registration_number": "0000000001" if number == 0 else None,
+                "interval_minutes": 15,
+                # The city is open on Saturdays.
+                "work_week": [1, 2, 3, 4, 5, 6] if number == 0 else [1, 2, 3, 4, 5],
                 "created": created,
                 "modified": calendar.later(created, dice),
             }

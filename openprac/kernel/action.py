@@ -22,7 +22,8 @@ Replay = Callable[[Call, int], Awaitable[Answer]]
 class Endpoint:
     """id, path, tag and summary are the published ones; path begins behind /v1.
 
-    permission: "tag:read" or "tag:write". statuses: the errors the reference documents for it.
+    permission: "tag:read" or "tag:write". statuses: errors it can answer besides those of its method.
+    rights: permissions it asks for besides, when the body wants what they allow.
     transaction: whether the handler runs in one (writes do; what asks the object store does not).
     replay: makes a kept answer afresh for a retry, from the id of what the first try made.
     """
@@ -43,6 +44,10 @@ class Endpoint:
     operation: Operation | None = None
     body: type[Row] | None = None
     success: int = 200
+    statuses: Sequence[int] = ()
+    rights: Sequence[str] = ()
+    query: Mapping[str, str] = field(default_factory=dict)
+    """Parameters of an action's query string, all texts and optional, and what each means."""
     answer: Mapping[str, Any] | None = None
     """The JSON schema of an action's answer; a collection's own is made from its row."""
     answer_headers: Sequence[tuple[str, str]] = field(default_factory=tuple)

@@ -18,7 +18,7 @@ FLUSH_SECONDS = 0.5
 WAITING_MAX = 50_000
 """Beyond this a read waits for the database instead of memory growing without bound."""
 
-APPEND_SQL = "SELECT append_reads($1::jsonb)"
+APPEND_SQL = "SELECT append_reads($1::jsonb, $2::bigint[], $3::bigint[])"
 
 
 class ReadAudit:
@@ -27,6 +27,13 @@ class ReadAudit:
     def __init__(self, database: Database) -> None:
         self._database = database
         self._waiting: list[dict[str, Any]] = []
+        self._account_keys: set[int] = set()
+        self._vendor_keys: set[int] = set()
+
+    def used(self, caller: Caller) -> None:
+        """Both keys were good just now. No I/O."""
+        self._account_keys.add(caller.account_key_id)
+        self._vendor_keys.add(caller.vendor_key_id)
 
     def note(
         self,
@@ -45,7 +52,6 @@ class ReadAudit:
                 "account_key_id": caller.account_key_id,
                 "user_id": caller.user_id,
                 "vendor_id": caller.vendor_id,
-                "vendor_key_id": caller.vendor_key_id,
                 "request_id": request_id,
                 "operation_id": operation_id,
                 "resource": resource,
@@ -60,14 +66,20 @@ class ReadAudit:
 
     async def flush(self) -> None:
         """Append what waits. On failure it waits on. Raises Unavailable."""
-        if not self._waiting:
+        if not self._account_keys:
             return
         batch, self._waiting = self._waiting, []
+        account_keys, self._account_keys = self._account_keys, set()
+        vendor_keys, self._vendor_keys = self._vendor_keys, set()
         try:
             async with self._database.as_tenant(None) as connection:
-                await connection.execute(APPEND_SQL, msgspec.json.encode(batch).decode())
+                await connection.execute(
+                    APPEND_SQL, msgspec.json.encode(batch).decode(), list(account_keys), list(vendor_keys)
+                )
         except BaseException:
             self._waiting = batch + self._waiting
+            self._account_keys |= account_keys
+            self._vendor_keys |= vendor_keys
             raise
 
     async def run(self) -> None:

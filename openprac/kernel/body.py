@@ -15,7 +15,7 @@ from typing import Any
 
 from openprac.errors import InvalidBody, Problem, UnsupportedMediaType
 from openprac.kernel import values
-from openprac.kernel.row import EXTENSION, Children, Column, Field, Format, fields_of
+from openprac.kernel.row import EXTENSION, Children, Column, Field, Format, LocalTime, fields_of
 from openprac.time_zones import TIME_ZONES
 
 BODY_LIMIT_BYTES = 1_000_000
@@ -31,7 +31,7 @@ _COLOUR = re.compile(r"#[0-9A-Fa-f]{6}", re.ASCII)
 
 
 class _Reject(ValueError):
-    """What is wrong with a value, as the end of "The surname field ..."."""
+    """What is wrong, as the end of "The surname field ..." or of "The body is not usable JSON: ..."."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,8 +57,11 @@ def decode(raw: bytes, content_type: str) -> dict[str, Any]:
         raise _broken("it is nested too deeply") from None
     except json.JSONDecodeError as error:
         raise _broken(f"{error.msg}, line {error.lineno} column {error.colno}") from None
-    except ValueError as error:
-        raise _broken(str(error)) from None
+    except _Reject as reject:
+        raise _broken(str(reject)) from None
+    except ValueError:
+        # Python's own limit on the digits of one integer.
+        raise _broken("it holds a number out of range") from None
     if not isinstance(body, dict):
         raise _broken("it must be a JSON object")
     return body
@@ -221,6 +224,7 @@ _CHECKS: Mapping[type, Callable[[Any], Any]] = {
     Decimal: _number,
     date: _parsed(values.a_date),
     datetime: _parsed(values.instant),
+    LocalTime: _parsed(values.local_time),
     time: _parsed(values.a_time),
     list: _integers,
 }
@@ -261,7 +265,7 @@ def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     if len(found) != len(pairs):
         names = [name for name, _ in pairs]
         twice = next(name for name in names if names.count(name) > 1)
-        raise ValueError(f"the member {_clean(twice)} is given twice")
+        raise _Reject(f"the member {_clean(twice)} is given twice")
     return found
 
 
@@ -269,11 +273,11 @@ def _decimal(text: str) -> Decimal:
     try:
         return Decimal(text)
     except ArithmeticError:
-        raise ValueError("it holds a number out of range") from None
+        raise _Reject("it holds a number out of range") from None
 
 
 def _no_constant(text: str) -> None:
-    raise ValueError(f"{text} is not JSON")
+    raise _Reject(f"{text} is not JSON")
 
 
 def _broken(why: str) -> InvalidBody:

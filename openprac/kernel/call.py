@@ -3,7 +3,7 @@
 import urllib.parse
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, datetime
 from typing import TYPE_CHECKING, Any, Protocol
 from zoneinfo import ZoneInfo
 
@@ -71,9 +71,15 @@ class Call:
         return Authorship(self.caller, self.request_id, self.endpoint.id)
 
     @property
+    def wall_clock(self) -> datetime:
+        """What the clinic's clock on the wall shows, without offset, to the second."""
+        now = self.services.clock.now().astimezone(ZoneInfo(self.caller.time_zone))
+        return now.replace(tzinfo=None, microsecond=0)
+
+    @property
     def today(self) -> date:
         """The date on the clinic's wall."""
-        return self.services.clock.now().astimezone(ZoneInfo(self.caller.time_zone)).date()
+        return self.wall_clock.date()
 
     def note_read(self, resource: str, row_id: int | None, client_id: int | None) -> None:
         self.services.audit.note(self.caller, self.request_id, self.endpoint.id, resource, row_id, client_id)
@@ -92,7 +98,8 @@ class Answer:
         """Name what was passed over, in a header that no name can break."""
         if names:
             shown = [
-                urllib.parse.quote(name[:IGNORED_NAME_MAX_CHARACTERS], safe="[]") for name in names[:IGNORED_NAMES_MAX]
+                urllib.parse.quote(name[:IGNORED_NAME_MAX_CHARACTERS], safe="[]", errors="replace")
+                for name in names[:IGNORED_NAMES_MAX]
             ]
             self.headers.append(("openprac-ignored", ", ".join(shown)))
         return self

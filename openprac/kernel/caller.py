@@ -25,9 +25,12 @@ class Caller:
     def _rights(self) -> frozenset[str]:
         return frozenset(self.permissions)
 
+    def may(self, permission: str) -> bool:
+        return permission in self._rights or "*" in self._rights
+
     def require(self, permission: str) -> None:
         """Raises AccessDenied, naming the permission."""
-        if permission not in self._rights and "*" not in self._rights:
+        if not self.may(permission):
             raise AccessDenied(permission)
 
 

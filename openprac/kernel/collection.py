@@ -27,6 +27,9 @@ OPERATORS: Mapping[FilterFormat, tuple[str, ...]] = {
 }
 """Operators by the format of a filter (overview section 7: a timestamp has no equality)."""
 
+PIECE_CHARACTERS = 3
+"""What a vocabulary cuts its texts into; `~` with a shorter text cannot use one."""
+
 
 @dataclass(frozen=True, slots=True)
 class Link:
@@ -45,6 +48,8 @@ class Filter:
     columns: the filter holds when any of them fits (and `!=` when none equals). expression: SQL over t.
     codes: an integer with fixed meanings, `=` only; each value is an SQL condition on t.
     fold: applied to the caller's text before it is compared.
+    vocabulary: a table of every text that stands in the columns, each under its pieces of PIECE_CHARACTERS (tenant_id,
+    token, name). With it `~` looks at the few texts that hold a piece instead of at every row.
     """
 
     format: FilterFormat
@@ -53,6 +58,7 @@ class Filter:
     codes: Mapping[int, tuple[str, str]] | None = None
     link: Link | None = None
     fold: Callable[[str], str] | None = None
+    vocabulary: str | None = None
 
     @property
     def operators(self) -> tuple[str, ...]:
@@ -84,10 +90,14 @@ class Operation:
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Listing(Operation):
-    """before: what is done with the caller's connection before the page is read."""
+    """before: what is done with the caller's connection before the page is read.
+
+    switches: names of boolean parameters, each with the SQL condition over t that holds unless it is true.
+    """
 
     filters: tuple[str, ...] = ()
     sorts: tuple[str, ...]
+    switches: Mapping[str, str] = field(default_factory=dict)
     before: "Callable[[Call], Awaitable[None]] | None" = None
 
 
@@ -127,15 +137,27 @@ Rule = Callable[["Call", Change], Awaitable[None]]
 """A rule of the trade that no type or constraint holds. Raises an ApiError."""
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class LinksBy:
+    """Links that depend on the row: the value of `field` says which of them it has."""
+
+    field: str
+    links: Mapping[str, Mapping[str, str]]
+
+
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Collection:
     """One resource: its row, its table, its operations.
 
     name: as in paths and permissions ("patient"); noun: as in sentences ("Patient").
     key: the plural under which lists carry it; id: the column that names a row; id_param: its name in paths.
+    where: SQL condition over t for the rows of a table that are this resource; others are not there.
+    tie: where several rows may have one id, the column that orders them; a single object is the last of them.
+    links_by: where not every row has all of `links`, or not to the same paths.
     columns: published names of filters and sorts that are not columns of the table.
     single_name: the published name of the single object's schema, where it shows more than a list's row.
     companions: data-modifying statements that go with every create, reading the new row from `new`.
+    followers: the same for every create and every edit.
     personal: reads are written to the audit.
     client: the column that holds the patient a row belongs to, for the audit.
     """
@@ -156,9 +178,13 @@ class Collection:
     single_name: str = ""
     id_param: str = ""
     links: Mapping[str, str] | None = None
+    links_by: LinksBy | None = None
+    where: str = ""
+    tie: str = ""
     filters: Mapping[str, Filter] = field(default_factory=dict)
     columns: Mapping[str, str] = field(default_factory=dict)
     companions: tuple[str, ...] = ()
+    followers: tuple[str, ...] = ()
     personal: bool = False
     client: str | None = None
 
@@ -170,6 +196,10 @@ class Collection:
         for listing in self.listings:
             assert set(listing.filters) <= set(self.filters), f"{self.name}: {listing.id} names an unknown filter"
             assert len(set(listing.sorts)) == len(listing.sorts), f"{self.name}: {listing.id} sorts twice by one name"
+        if self.links_by:
+            assert self.links_by.field in names, f"{self.name}: no field {self.links_by.field}"
+            for links in self.links_by.links.values():
+                assert set(links) <= set(self.links or ()), f"{self.name}: links that are not declared"
         for one in self.filters.values():
             assert sum(map(bool, (one.columns, one.expression, one.codes, one.link))) == 1, (
                 f"{self.name}: a filter looks at one thing"
@@ -191,6 +221,11 @@ class Collection:
 
     def writable(self, who: Write) -> tuple[Field, ...]:
         return tuple(one for one in self.fields if one.writable_by(who))
+
+    def member_names(self) -> list[str]:
+        """Every member an answer of ours can have: what a body may send back without harm."""
+        links = ("links",) if self.links else ()
+        return ["row_num", "total_rows", *links, *(one.name for one in self.fields)]
 
     def column_of(self, name: str) -> str:
         """The column behind a published name of a filter or a sort."""

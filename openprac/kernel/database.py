@@ -1,23 +1,34 @@
 """The two doors to the database: enter() for a caller's request, as_tenant() for work of our own.
 
-A pooled connection is never reset between requests (measured: the driver's reset costs 1.7 times on a single-row read).
+A connection is never reset between requests (measured: the driver's reset costs 1.7 times on a single-row read).
 What makes that safe: a connection is only ever acquired here, and both doors overwrite the bound tenant before anything
 else is said on it (tests/test_house.py holds that; docs/decisions/0002-two-locks.md says why).
 """
 
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from typing import Any
 
 import asyncpg
 
-from openprac.errors import Unavailable
+from openprac.errors import ApiError, Unavailable
+from openprac.kernel.pool import Pool
 
 ACQUIRE_TIMEOUT_SECONDS = 5.0
 CONNECT_TIMEOUT_SECONDS = 5.0
 STATEMENT_TIMEOUT_SECONDS = 20
 LOCK_TIMEOUT_SECONDS = 5
 IDLE_IN_TRANSACTION_TIMEOUT_SECONDS = 30
+
+STATEMENTS_KEPT = 200
+"""Prepared statements a connection keeps."""
+
+SESSION_SETTINGS = {
+    "application_name": "openprac",
+    "timezone": "UTC",
+    "jit": "off",
+    "statement_timeout": f"{STATEMENT_TIMEOUT_SECONDS}s",
+    "lock_timeout": f"{LOCK_TIMEOUT_SECONDS}s",
+    "idle_in_transaction_session_timeout": f"{IDLE_IN_TRANSACTION_TIMEOUT_SECONDS}s",
+}
 
 ENTER_SQL = "SELECT * FROM enter($1, $2)"
 BIND_SQL = "SELECT set_config('openprac.tenant_id', $1, false)"
@@ -34,10 +45,6 @@ AWAY = (
 """What the driver raises when the database is away, going down, full, or too slow: 503, never a trace."""
 
 
-async def _keep(connection: asyncpg.Connection) -> None:
-    """The pool's reset: nothing, see above."""
-
-
 class SharedSession(Exception):
     """DATABASE_URL leads to a pooler that shares sessions between clients."""
 
@@ -48,35 +55,109 @@ class SharedSession(Exception):
         )
 
 
-class Database:
-    """A pool as the runtime role. Raises Unavailable where PostgreSQL cannot be reached."""
+class _Session:
+    """`async with`: a connection on which the door's statement has been said. Raises Unavailable."""
 
-    def __init__(self, url: str, *, size: int) -> None:
+    __slots__ = ("_connection", "_database", "_sql", "_values")
+
+    def __init__(self, database: "Database", sql: str, *values: Any) -> None:
+        self._database = database
+        self._sql = sql
+        self._values = values
+        self._connection: asyncpg.Connection | None = None
+
+    async def said(self) -> tuple[asyncpg.Connection, asyncpg.Record]:
+        try:
+            self._connection, found = await self._database.say(self._sql, *self._values)
+        except AWAY as error:
+            raise Unavailable("The database") from error
+        return self._connection, found
+
+    async def __aexit__(self, kind: object, error: BaseException | None, trace: object) -> None:
+        connection = self._connection
+        assert connection is not None
+        # The driver's InterfaceError is its word for a connection that is gone, and also for a slip of ours, which
+        # stays a fault.
+        away = isinstance(error, AWAY) or (isinstance(error, asyncpg.InterfaceError) and connection.is_closed())
+        self._database.release(connection, sound=error is None or isinstance(error, ApiError))
+        if away:
+            raise Unavailable("The database") from error
+
+
+class CallerSession(_Session):
+    __slots__ = ()
+
+    async def __aenter__(self) -> tuple[asyncpg.Connection, asyncpg.Record]:
+        return await self.said()
+
+
+class TenantSession(_Session):
+    __slots__ = ()
+
+    async def __aenter__(self) -> asyncpg.Connection:
+        return (await self.said())[0]
+
+
+class Database:
+    """Connections as the runtime role."""
+
+    def __init__(self, url: str, *, size: int, clock_ahead_seconds: int = 0) -> None:
         self._url = url
         self._size = size
-        self._pool: asyncpg.Pool | None = None
+        # Read by clinic_now(): holds lapse by the sandbox clock.
+        self._session_settings = SESSION_SETTINGS | {"openprac.clock_ahead_seconds": str(clock_ahead_seconds)}
+        self._pool = Pool(self._connect, size)
 
     async def open(self) -> None:
-        self._pool = await asyncpg.create_pool(
-            self._url,
-            min_size=2,
-            max_size=self._size,
-            reset=_keep,
-            timeout=CONNECT_TIMEOUT_SECONDS,
-            max_inactive_connection_lifetime=300,
-            statement_cache_size=200,
-            max_cached_statement_lifetime=0,
-            server_settings={
-                "application_name": "openprac",
-                "timezone": "UTC",
-                "jit": "off",
-                "statement_timeout": f"{STATEMENT_TIMEOUT_SECONDS}s",
-                "lock_timeout": f"{LOCK_TIMEOUT_SECONDS}s",
-                "idle_in_transaction_session_timeout": f"{IDLE_IN_TRANSACTION_TIMEOUT_SECONDS}s",
-            },
-        )
-
+        """Connect. Raises SharedSession, or what connecting raises."""
         await self._refuse_shared_sessions()
+
+    async def close(self) -> None:
+        await self._pool.close()
+
+    def enter(self, account_hash: bytes, vendor_hash: bytes) -> CallerSession:
+        """A connection on which enter() has been said, and what it answered. The tenant is bound until the next one."""
+        return CallerSession(self, ENTER_SQL, account_hash, vendor_hash)
+
+    def as_tenant(self, tenant_id: int | None) -> TenantSession:
+        """A connection bound to one tenant without a caller, or to none: background work."""
+        return TenantSession(self, BIND_SQL, "" if tenant_id is None else str(tenant_id))
+
+    def use(self) -> tuple[int, int]:
+        """Connections there are, connections at work."""
+        return self._pool.open, self._pool.open - self._pool.idle
+
+    async def check(self) -> None:
+        """Raises Unavailable."""
+        async with self.as_tenant(None):
+            pass
+
+    async def say(self, sql: str, *values: Any) -> tuple[asyncpg.Connection, asyncpg.Record]:
+        """A connection and the answer to the door's statement, for a session alone."""
+        for _ in range(self._size + 1):
+            connection = await self._pool.acquire(ACQUIRE_TIMEOUT_SECONDS)
+            try:
+                return connection, await connection.fetchrow(sql, *values)
+            except (asyncpg.PostgresConnectionError, asyncpg.InterfaceError, asyncpg.AdminShutdownError, OSError):
+                # The server went away while this one lay idle. Nothing has been done on it yet: it is dropped and the
+                # next one is fresh, or cannot be made, which ends the loop.
+                self._pool.release(connection, sound=False)
+            except BaseException:
+                self._pool.release(connection, sound=False)
+                raise
+        raise ConnectionError("every connection was lost")
+
+    def release(self, connection: asyncpg.Connection, *, sound: bool) -> None:
+        self._pool.release(connection, sound=sound)
+
+    async def _connect(self) -> asyncpg.Connection:
+        return await asyncpg.connect(
+            self._url,
+            timeout=CONNECT_TIMEOUT_SECONDS,
+            statement_cache_size=STATEMENTS_KEPT,
+            max_cached_statement_lifetime=0,
+            server_settings=self._session_settings,
+        )
 
     async def _refuse_shared_sessions(self) -> None:
         """A transaction-mode pooler hands one session to several clients: the bound tenant would be another's.
@@ -84,72 +165,14 @@ class Database:
         Told by its doings: while a second client holds a transaction open, the first must still be in the session
         it began with. Raises SharedSession.
         """
-        assert self._pool is not None
-        async with self._pool.acquire() as first, self._pool.acquire() as second:
+        first, second = await self._connect(), await self._connect()
+        try:
             before = await first.fetchval("SELECT pg_backend_pid()")
             async with second.transaction():
                 held = await second.fetchval("SELECT pg_backend_pid()")
                 after = await first.fetchval("SELECT pg_backend_pid()")
-        if before != after or before == held:
-            raise SharedSession
-
-    async def close(self) -> None:
-        if self._pool is not None:
-            await self._pool.close()
-
-    @asynccontextmanager
-    async def enter(self, account_hash: bytes, vendor_hash: bytes) -> AsyncIterator[tuple[Any, asyncpg.Record]]:
-        """A connection on which enter() has been said, and what it answered. The tenant is bound until the next one."""
-        async with self._bound(ENTER_SQL, account_hash, vendor_hash) as (connection, found):
-            yield connection, found
-
-    @asynccontextmanager
-    async def as_tenant(self, tenant_id: int | None) -> AsyncIterator[Any]:
-        """A connection bound to one tenant without a caller, or to none: background work."""
-        async with self._bound(BIND_SQL, "" if tenant_id is None else str(tenant_id)) as (connection, _):
-            yield connection
-
-    def use(self) -> tuple[int, int]:
-        """Connections there are, connections at work."""
-        assert self._pool is not None, "the database is not open"
-        size: int = self._pool.get_size()
-        return size, size - self._pool.get_idle_size()
-
-    async def check(self) -> None:
-        """Raises Unavailable."""
-        async with self.as_tenant(None):
-            pass
-
-    @asynccontextmanager
-    async def _bound(self, sql: str, *values: Any) -> AsyncIterator[tuple[Any, asyncpg.Record]]:
-        assert self._pool is not None, "the database is not open"
-        try:
-            connection, found = await self._acquire(sql, *values)
-        except AWAY as error:
-            raise Unavailable("The database") from error
-        try:
-            yield connection, found
-        except AWAY as error:
-            raise Unavailable("The database") from error
-        except asyncpg.InterfaceError as error:
-            # The driver's word for a connection that is gone, and also for a slip of ours, which stays a fault.
-            if not connection.is_closed():
-                raise
-            raise Unavailable("The database") from error
+            if before != after or before == held:
+                raise SharedSession
         finally:
-            await self._pool.release(connection)
-
-    async def _acquire(self, sql: str, *values: Any) -> tuple[Any, asyncpg.Record]:
-        assert self._pool is not None
-        for _ in range(self._size + 1):
-            connection = await self._pool.acquire(timeout=ACQUIRE_TIMEOUT_SECONDS)
-            try:
-                return connection, await connection.fetchrow(sql, *values)
-            except (asyncpg.PostgresConnectionError, asyncpg.InterfaceError, asyncpg.AdminShutdownError, OSError):
-                # The server went away while this one lay in the pool. Nothing has been done on it yet: the pool
-                # drops it and the next one is fresh, or cannot be made, which ends the loop.
-                await self._pool.release(connection)
-            except BaseException:
-                await self._pool.release(connection)
-                raise
-        raise ConnectionError("every connection was lost")
+            await first.close()
+            await second.close()

@@ -27,9 +27,11 @@ async def list_rows(collection: Collection, listing: Listing, call: Call) -> Ans
         parameters.append(parent_id)
     if listing.before:
         await listing.before(call)
-    sql = list_sql(shape, listing, tuple((one.field, one.operator) for one in query.conditions), query.sorts)
+    conditions = tuple(one.shape for one in query.conditions)
+    first_page = query.page == 1
+    sql = list_sql(shape, listing, conditions, query.sorts, query.page_size, first_page=first_page, on=query.on)
     parameters += [one.value for one in query.conditions]
-    records = await call.connection.fetch(sql.page, *parameters, query.page_size, query.offset)
+    records = await call.connection.fetch(sql.page, *parameters, *(() if first_page else (query.offset,)))
     total = query.offset + len(records)
     if len(records) == query.page_size or (not records and query.page > 1):
         total = await call.connection.fetchval(sql.count, *parameters)
@@ -61,10 +63,8 @@ async def create_row(collection: Collection, creation: Creation, call: Call) -> 
         for rule in collection.rules:
             await rule(call, change)
         row_id = await write.insert(call.connection, collection, change.given, scope, call.authorship)
-    except InvalidBody as error:
+    except ApiError as error:
         if creation.scope:
-            # A body under a parent that is not there is 404, whatever else is wrong with it. The failed statement
-            # has ended the transaction, so the question is only asked when the parent can still be the cause.
             await _prefer_missing_parent(call, creation.scope, error)
         raise
     shape = full_shape_of(collection) if creation.extension else single_shape_of(collection)
@@ -145,7 +145,7 @@ def checked_body(collection: Collection, extension: bool, call: Call, *, require
     """Raises UnsupportedMediaType or InvalidBody."""
     return body.check(
         collection.writable(EXTENSION if extension else PUBLISHED),
-        [one.name for one in collection.fields] + (["links"] if collection.links else []),
+        collection.member_names(),
         body.decode(call.body, call.header(b"content-type")),
         required=required,
         strict=extension or call.services.strict_bodies,
@@ -172,12 +172,15 @@ def list_path(listing: Listing, parent_id: int | None) -> str:
     return listing.path.replace(f"{{{listing.scope.param}}}", str(parent_id))
 
 
-async def _prefer_missing_parent(call: Call, scope: Scope, error: InvalidBody) -> None:
-    if isinstance(error.__cause__, asyncpg.PostgresError):
-        if any(problem.field == (scope.column or scope.param) for problem in error.problems):
-            raise NotFound(scope.param, call.id_of(scope.param)) from error
-        return
-    await require_parent(call, scope)
+async def _prefer_missing_parent(call: Call, scope: Scope, error: ApiError) -> None:
+    """A body under a parent that is not there is 404, whatever else is wrong with it. Raises NotFound.
+
+    A refused statement has ended the transaction, so then only the constraint's own word can tell.
+    """
+    if not isinstance(error.__cause__, asyncpg.PostgresError):
+        await require_parent(call, scope)
+    elif isinstance(error, InvalidBody) and error.problems[0].field == (scope.column or scope.param):
+        raise NotFound(scope.param, call.id_of(scope.param)) from error
 
 
 def _fixed_by_path(scope: Scope | None, call: Call) -> Mapping[str, int]:
@@ -192,7 +195,7 @@ async def _children(shape: Shape, records: Sequence[asyncpg.Record], call: Call)
     found: list[list[Any]] = [[] for _ in ids]
     for one in shape.children:
         assert isinstance(one.marker, Children)
-        child = child_shape_of(one.marker)
+        child = child_shape_of(one.marker, everything=shape.everything)
         by_parent: dict[int, list[Any]] = {row_id: [] for row_id in ids}
         for record in await call.connection.fetch(children_sql(one.marker, child), call.caller.tenant_id, ids):
             by_parent[record[0]].append(child.struct(*record[1:]))

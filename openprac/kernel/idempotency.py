@@ -26,7 +26,7 @@ KEEP_SQL = (
 async def once(endpoint: Endpoint, call: Call) -> Answer:
     """Run the endpoint's handler, or give what the same key got before. Inside the request's transaction."""
     key = call.header(b"idempotency-key")
-    if not key or endpoint.method != "POST":
+    if endpoint.method != "POST" or b"idempotency-key" not in call.headers:
         return await endpoint.handler(call)
     if not re.fullmatch(rf"[\x21-\x7e]{{1,{KEY_MAX_CHARACTERS}}}", key):
         raise InvalidParams(

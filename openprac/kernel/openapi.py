@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime, time
+from decimal import Decimal
 from typing import Any
 
 from openprac.errors import (
@@ -21,16 +22,14 @@ from openprac.kernel.action import Endpoint
 from openprac.kernel.body import CHILDREN_MAX, TEXT_MAX_CHARACTERS
 from openprac.kernel.collection import Collection, Creation, Deletion, Edition, Filter, Listing, Reading
 from openprac.kernel.query import FILTERS_MAX, PAGE_MAX, PAGE_SIZE_DEFAULT, PAGE_SIZE_MAX
-from openprac.kernel.row import BASE_TYPES, EXTENSION, PUBLISHED, Children, Column, Field, Shown, fields_of
+from openprac.kernel.row import BASE_TYPES, EXTENSION, PUBLISHED, Children, Column, Field, LocalTime, Shown, fields_of
 from openprac.kernel.shape import is_listed
 from openprac.kernel.values import BIGINT_MAX
 
 Json = dict[str, Any]
 
-DESCRIPTION = (
-    "The PracSuite API v1 as openprac serves it. Operations under /v1/x/ are extensions of openprac, marked "
-    "x-openprac-extension."
-)
+DESCRIPTION = "The PracSuite API v1 as openprac serves it."
+EXTENSIONS = " Operations under /v1/x/ are extensions of openprac, marked x-openprac-extension."
 
 # One pattern a format: what a value may look like in q[]=FIELD:OPERATOR VALUE.
 _DAY = r"[12][0-9]{3}-(0[1-9]|1[0-2])-(0[1-9]|1[0-9]|2[0-8])"
@@ -44,6 +43,9 @@ FILTER_VALUES: Mapping[str, str] = {
     "datetime": f"{_DAY}T{_HOUR}",
     "timestamp": f"{_DAY}T{_HOUR}Z",
 }
+
+# What answers are published to look like; bodies are told the narrower one above, all of which is accepted.
+LOCAL_TIME_PATTERN = r"^\d{4}-\d{2}-\d{2}[Tt]\d{2}:\d{2}:\d{2}$"
 
 ERRORS: Mapping[int, tuple[str, str, str]] = {
     400: ("BadRequest", "Bad Request", InvalidParams.code),
@@ -77,7 +79,7 @@ def document(endpoints: Sequence[Endpoint], *, base_url: str, version: str) -> J
         "info": {
             "title": "PracSuite API, served by openprac",
             "version": f"v1 ({version})",
-            "description": DESCRIPTION,
+            "description": DESCRIPTION + (EXTENSIONS if extensions else ""),
         },
         "servers": [{"url": f"{base_url}/v1"}],
         "security": [{"x-api-key": [], "a-api-key": []}],
@@ -98,7 +100,7 @@ def document(endpoints: Sequence[Endpoint], *, base_url: str, version: str) -> J
 
 def error_statuses(endpoint: Endpoint) -> tuple[int, ...]:
     """Every error an operation can answer: the published ones and those the service itself adds."""
-    statuses = {400, 401, 403, 429, 500, 503}
+    statuses = {400, 401, 403, 429, 500, 503, *endpoint.statuses}
     if endpoint.method in ("POST", "PATCH"):
         statuses |= {413, 415, 422}
     if endpoint.method == "POST":
@@ -155,8 +157,14 @@ def _parameters(endpoint: Endpoint) -> list[Json]:
     if isinstance(endpoint.operation, Listing) and endpoint.collection:
         found += [{"$ref": "#/components/parameters/Page"}, {"$ref": "#/components/parameters/PageSize"}]
         found.append(_sort_parameter(endpoint.operation))
+        found += [
+            {"name": name, "in": "query", "schema": {"type": "boolean", "default": False}}
+            for name in endpoint.operation.switches
+        ]
         if endpoint.operation.filters:
             found.append(_filter_parameter(endpoint.collection, endpoint.operation))
+    for name, meaning in endpoint.query.items():
+        found.append({"name": name, "in": "query", "description": meaning, "schema": {"type": "string"}})
     if endpoint.method == "POST":
         found.append({"$ref": "#/components/parameters/IdempotencyKey"})
     if endpoint.method in ("PATCH", "DELETE"):
@@ -195,9 +203,9 @@ def _sort_parameter(listing: Listing) -> Json:
         "description": f"Fields: {', '.join(listing.sorts)}. Each may carry :asc or :desc; a leading - is :desc.",
         "schema": {
             "type": "array",
-            "maxItems": len(listing.sorts),
             "items": {"type": "string", "pattern": f"^-?({names})(:(asc|desc))?$"},
         },
+        "allowEmptyValue": True,
         "example": list(listing.sorts),
     }
 
@@ -275,7 +283,7 @@ def _object_schema(collection: Collection, *, everything: bool = False, listed: 
         properties["links"] = {"type": "object", "required": ["self"], "properties": links}
     for one in collection.fields:
         if everything or (one.shown and (is_listed(one) or not listed)):
-            properties[one.name] = field_schema(one)
+            properties[one.name] = field_schema(one, everything=everything)
     return {"type": "object", "properties": properties}
 
 
@@ -293,17 +301,22 @@ def _body_schema(endpoint: Endpoint, schemas: Json) -> Json | None:
     if names:
         schema["required"] = names
     if endpoint.extension:
-        schema["additionalProperties"] = True
+        # Members that only answers show are passed over, so that an object can be sent back; others are refused.
+        names = endpoint.collection.member_names() if endpoint.collection else list(properties)
+        schema["properties"] = {**{name: {} for name in names}, **properties}
+        schema["additionalProperties"] = False
     name = "".join(part.title() if part.islower() else part for part in re.split(r"[-_]", endpoint.id))
     schemas[f"{name}Body"] = schema
     return {"$ref": f"#/components/schemas/{name}Body"}
 
 
-def field_schema(one: Field, *, body: bool = False) -> Json:
-    """One field, as answered or (body) as accepted. Limits belong to the body."""
+def field_schema(one: Field, *, body: bool = False, everything: bool = False) -> Json:
+    """One field, as answered or (body) as accepted. Limits belong to the body. everything: hidden columns as well."""
     marker = one.marker
     if isinstance(marker, Children):
-        children = [one for one in fields_of(marker.row) if not body or one.writable_by(EXTENSION)]
+        children = [one for one in fields_of(marker.row) if one.writable_by(EXTENSION) or not body]
+        if not (body or everything):
+            children = [one for one in children if one.shown]
         items = {"type": "object", "properties": {child.name: field_schema(child, body=body) for child in children}}
         if body and (names := [child.name for child in children if getattr(child.marker, "required", False)]):
             items["required"] = names
@@ -315,12 +328,16 @@ def field_schema(one: Field, *, body: bool = False) -> Json:
     formats: dict[type, str] = {date: "date", datetime: "date-time", time: "time"}
     if one.type in formats:
         schema["format"] = formats[one.type]
+    if one.type is LocalTime:
+        schema["pattern"] = f"^{FILTER_VALUES['datetime']}$" if body else LOCAL_TIME_PATTERN
     if isinstance(marker, Shown) and marker.choices:
         schema["enum"] = list(marker.choices)
     if marker.meaning:
         schema["description"] = marker.meaning
     if isinstance(marker, Column):
-        if marker.format in ("email", "uri"):
+        if marker.number and not body:
+            schema["type"] = ["number", "null"] if one.nullable else "number"
+        if marker.format in ("email", "uri", "decimal"):
             schema["format"] = marker.format
         if body:
             _add_limits(schema, one, marker)
@@ -335,6 +352,9 @@ def _add_limits(schema: Json, one: Field, marker: Column) -> None:
     if one.type is int:
         schema["minimum"] = -BIGINT_MAX if marker.minimum is None else marker.minimum
         schema["maximum"] = BIGINT_MAX if marker.maximum is None else marker.maximum
+    if one.type is Decimal:
+        limits = {"minimum": marker.minimum, "maximum": marker.maximum}
+        schema |= {name: value for name, value in limits.items() if value is not None}
     if marker.choices:
         schema["enum"] = [*marker.choices, *([None] if one.nullable else [])]
 
@@ -361,6 +381,16 @@ def _error_schema() -> Json:
             "code": {"type": "string"},
             "detail": {"type": "string"},
             "validation": {"type": "array", "items": problem},
+            "blocked_by": {
+                "type": "object",
+                "description": "Of a clash in the appointment book: what is in the way",
+                "required": ["kind", "time", "id"],
+                "properties": {
+                    "kind": {"type": "string"},
+                    "time": {"type": "string"},
+                    "id": {"type": "integer"},
+                },
+            },
         },
     }
     properties = {"error": error, "request_id": {"type": "string", "format": "uuid"}}

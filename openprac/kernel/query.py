@@ -6,13 +6,13 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
-from urllib.parse import parse_qsl
+from urllib.parse import parse_qsl, unquote_plus
 
 import msgspec
 
 from openprac.errors import InvalidParams
 from openprac.kernel import values
-from openprac.kernel.collection import Collection, Filter, FilterFormat, Listing
+from openprac.kernel.collection import PIECE_CHARACTERS, Collection, Filter, FilterFormat, Listing
 from openprac.kernel.slips import FIELD_SLIPS, QUERY_SLIPS
 
 PAGE_SIZE_DEFAULT = 50
@@ -21,6 +21,7 @@ PAGE_MAX = 10**9
 FILTERS_MAX = 40
 SORTS_MAX = 10
 QUERY_LENGTH_MAX_BYTES = 16_384
+HOLDS_LONG = "~~"
 
 PARSERS: dict[FilterFormat, Callable[[str], Any]] = {
     "string": str,
@@ -45,11 +46,18 @@ class Condition:
     operator: str
     value: Any
 
+    @property
+    def shape(self) -> tuple[str, str]:
+        """What its SQL depends on; HOLDS_LONG is a `~` whose text is long enough for a vocabulary."""
+        if self.operator == "~" and len(self.value) >= PIECE_CHARACTERS:
+            return self.field, HOLDS_LONG
+        return self.field, self.operator
+
 
 @dataclass(frozen=True, slots=True)
 class Query:
     """A list request, understood. `rest` is the caller's own query without page, for the links; `ignored` the
-    parameters that no list knows."""
+    parameters that this list does not know; `on` its switches that are true."""
 
     page: int = 1
     page_size: int = PAGE_SIZE_DEFAULT
@@ -57,6 +65,7 @@ class Query:
     conditions: tuple[Condition, ...] = ()
     rest: str = ""
     ignored: tuple[str, ...] = ()
+    on: tuple[str, ...] = ()
 
     @property
     def offset(self) -> int:
@@ -89,6 +98,7 @@ def parse_list(collection: Collection, listing: Listing, query_string: bytes) ->
     page, page_size, sort_text = None, None, None
     conditions: list[Condition] = []
     ignored: list[str] = []
+    switched: dict[str, bool] = {}
     for name, text in pairs:
         if name == "page":
             page = _whole(name, text, PAGE_MAX, page)
@@ -98,6 +108,8 @@ def parse_list(collection: Collection, listing: Listing, query_string: bytes) ->
             sort_text = text if sort_text is None else f"{sort_text},{text}"
         elif name == "q[]":
             conditions.append(_condition(collection, listing, text))
+        elif name in listing.switches:
+            switched[name] = _switch(name, text)
         elif name in QUERY_SLIPS:
             raise InvalidParams(f"Unknown parameter {name}. {QUERY_SLIPS[name]}")
         else:
@@ -111,6 +123,7 @@ def parse_list(collection: Collection, listing: Listing, query_string: bytes) ->
         tuple(conditions),
         without_page(query_string.decode("ascii")),
         tuple(ignored),
+        tuple(name for name, on in switched.items() if on),
     )
 
 
@@ -119,9 +132,28 @@ def ignored_of(query_string: bytes, known: Sequence[str] = ()) -> tuple[str, ...
     return tuple(name for name, _ in pairs_of(query_string) if name not in known)
 
 
+def parameters_of(query_string: bytes, known: Sequence[str]) -> dict[str, str]:
+    """The parameters of an extension that is not a list. Raises InvalidParams for unknown ones and ones given twice."""
+    found: dict[str, str] = {}
+    for name, text in pairs_of(query_string):
+        if name not in known:
+            raise InvalidParams(f"Unknown parameter {_quote(name)}. {_nearest(name, known)}")
+        if name in found:
+            raise InvalidParams(f"The parameter {name} is given twice.")
+        found[name] = text
+    return found
+
+
 def without_page(query: str) -> str:
-    """The caller's own query, spelled as it was, less `page`."""
-    return "&".join(part for part in query.split("&") if part and part.split("=", 1)[0] != "page")
+    """The caller's own query, spelled as it was, less `page`, however that was spelled."""
+    return "&".join(part for part in query.split("&") if part and unquote_plus(part.split("=", 1)[0]) != "page")
+
+
+def _switch(name: str, text: str) -> bool:
+    try:
+        return values.boolean(text)
+    except ValueError as error:
+        raise InvalidParams(f"{name} must be {error}.") from None
 
 
 def _whole(name: str, text: str, most: int, earlier: int | None) -> int:

@@ -32,7 +32,7 @@ class Write(IntEnum):
 
 NEVER, EXTENSION, PUBLISHED = Write
 
-Format = Literal["email", "uri", "time_zone", "colour"]
+Format = Literal["email", "uri", "time_zone", "colour", "decimal"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,6 +47,8 @@ class Column:
     maximum: int | None = None
     choices: tuple[int | str, ...] = ()
     format: Format | None = None
+    number: bool = False
+    """Published as a JSON number, though ours are whole."""
     name: str | None = None
     default: str | None = None
     """SQL for a create that leaves the field out; "$tenant" is the bound tenant."""
@@ -124,6 +126,10 @@ class Children:
     meaning: str | None = None
 
 
+class LocalTime(datetime):
+    """As an annotation: a label of the clinic's clock, without offset, as `app_time` and `memo_time` are."""
+
+
 Marker = Column | Flag | Shown | IdList | Children
 
 
@@ -182,6 +188,7 @@ BASE_TYPES: Mapping[type, str] = {
     bool: "boolean",
     date: "string",
     datetime: "string",
+    LocalTime: "string",
     time: "string",
     Decimal: "number",
     list: "array",

@@ -8,7 +8,6 @@ import re
 from collections.abc import Sequence
 from functools import cache, cached_property
 from typing import Any, Protocol
-from urllib.parse import urlsplit
 
 import msgspec
 
@@ -32,8 +31,9 @@ class Shape:
     `columns` are selected in this order; `children` (always last in the object) are filled in by one more statement.
     """
 
-    def __init__(self, collection: Collection, fields: Sequence[Field]) -> None:
+    def __init__(self, collection: Collection, fields: Sequence[Field], *, everything: bool = False) -> None:
         self.collection = collection
+        self.everything = everything
         self.columns, self.children = split_fields(fields)
         links = (("links", msgspec.Raw),) if collection.links else ()
         members = [*links, *((one.name, Any) for one in fields)]
@@ -43,7 +43,7 @@ class Shape:
             [("row_num", int), ("total_rows", int), *members],
             frozen=True,
         )
-        self._templates: dict[str, str] = {}
+        self._templates: dict[tuple[str, str], str] = {}
 
     @cached_property
     def id_position(self) -> int:
@@ -67,8 +67,8 @@ class Shape:
         kind = self.with_meta
         if not self.collection.links and not children:
             return [kind(number, total, *record) for number, record in enumerate(records, offset + 1)]
-        if not children:
-            template, positions = self._link_template(base)
+        if not children and not self.collection.links_by:
+            template, positions = self._link_template(base, "")
             raw = msgspec.Raw
             if len(positions) == 1:
                 place = positions[0]
@@ -87,20 +87,26 @@ class Shape:
     def _links(self, base: str, record: Record) -> tuple[msgspec.Raw, ...]:
         if not self.collection.links:
             return ()
-        template, positions = self._link_template(base)
+        template, positions = self._link_template(base, self._links_of(record))
         if len(positions) == 1:
             positions = positions * template.count("%d")
         return (msgspec.Raw((template % tuple(record[place] for place in positions)).encode()),)
 
-    def _link_template(self, base: str) -> tuple[str, tuple[int, ...]]:
+    def _links_of(self, record: Record) -> str:
+        """Which links a row has, where that depends on it."""
+        by = self.collection.links_by
+        return record[[one.name for one in self.columns].index(by.field)] if by else ""
+
+    def _link_template(self, base: str, which: str) -> tuple[str, tuple[int, ...]]:
         """The JSON of `links` with %d for ids, and the columns of those ids (one when it is the same throughout)."""
-        found = self._templates.get(base)
+        found = self._templates.get((base, which))
         if found is None:
             if len(self._templates) >= LINK_BASES_MAX:
                 self._templates.clear()
-            links = {name: base + path for name, path in (self.collection.links or {}).items()}
-            text = msgspec.json.encode(links).decode()
-            found = self._templates[base] = re.sub(r"\{\w+\}", "%d", text.replace("%", "%%"))
+            by = self.collection.links_by
+            paths = by.links[which] if by else self.collection.links or {}
+            text = msgspec.json.encode({name: base + path for name, path in paths.items()}).decode()
+            found = self._templates[base, which] = re.sub(r"\{\w+\}", "%d", text.replace("%", "%%"))
         return found, self._link_positions
 
     @cached_property
@@ -115,10 +121,10 @@ class Shape:
 
 
 class ChildShape:
-    """The rows of a Children field."""
+    """The rows of a Children field; everything: with the columns that only extension answers show."""
 
-    def __init__(self, row: type[Row]) -> None:
-        self.columns, deeper = split_fields(fields_of(row))
+    def __init__(self, row: type[Row], *, everything: bool = False) -> None:
+        self.columns, deeper = split_fields([one for one in fields_of(row) if everything or one.shown])
         if deeper:
             raise TypeError(f"{row.__name__}: children have no children")
         self.struct = msgspec.defstruct(row.__name__, [(one.name, Any) for one in self.columns], frozen=True)
@@ -146,7 +152,7 @@ def single_shape_of(collection: Collection) -> Shape:
 def full_shape_of(collection: Collection) -> Shape:
     """What extension answers show: the fields the published object leaves out as well."""
     columns, children = split_fields(collection.fields)
-    return Shape(collection, [*columns, *children])
+    return Shape(collection, [*columns, *children], everything=True)
 
 
 def is_listed(one: Field) -> bool:
@@ -154,11 +160,10 @@ def is_listed(one: Field) -> bool:
 
 
 @cache
-def child_shape_of(marker: Children) -> ChildShape:
-    return ChildShape(marker.row)
+def child_shape_of(marker: Children, *, everything: bool = False) -> ChildShape:
+    return ChildShape(marker.row, everything=everything)
 
 
 def is_base_url(text: str) -> bool:
     """Whether a text can stand before the paths of links: scheme, host, nothing that breaks out of a JSON string."""
-    parts = urlsplit(text)
-    return parts.scheme in ("http", "https") and bool(re.fullmatch(r"[A-Za-z0-9.\-_:\[\]]{1,255}", parts.netloc))
+    return bool(re.fullmatch(r"https?://(\[[0-9A-Fa-f:.]{2,45}\]|[A-Za-z0-9._\-]{1,255})(:[0-9]{1,5})?", text))

@@ -46,6 +46,7 @@ def path_hint(method: str, path: str, known: Names[str]) -> str:
         candidates.append(f"/v1{path.rstrip('/')}")
     candidates += [re.sub(r"-", "_", one) for one in candidates]
     candidates += [re.sub(r"(\w)ies(?=/|$)", r"\1y", one) for one in candidates]
+    candidates += [re.sub(r"(ss|x)es(?=/|$)", r"\1", one) for one in candidates]
     candidates += [re.sub(r"(\w)s(?=/|$)", r"\1", one) for one in candidates]
     for candidate in candidates:
         pattern = _as_pattern(candidate)

@@ -97,9 +97,8 @@ async def delete(connection: asyncpg.Connection, collection: Collection, row_id:
         await clear_links(connection, collection, by.caller.tenant_id, row_id)
         await connection.execute(delete_sql(collection), by.caller.tenant_id, *by.values(), "{}", row_id)
     except asyncpg.ForeignKeyViolationError as error:
-        raise Conflict(
-            "IN_USE", f"This {collection.noun} is used and cannot be removed; it can be archived."
-        ) from error
+        instead = "; it can be archived" if any(isinstance(one.marker, Flag) for one in collection.fields) else ""
+        raise Conflict("IN_USE", f"This {collection.noun} is used and cannot be removed{instead}.") from error
 
 
 @lru_cache(maxsize=1024)
@@ -116,9 +115,9 @@ def insert_sql(collection: Collection, names: tuple[str, ...], scope: tuple[str,
             expressions[one.column] = _default(one.marker.default, expressions)
     columns = ", ".join(["tenant_id", *expressions])
     row = ", ".join(["$1::bigint", *expressions.values()])
-    companions = "".join(f", also_{number} AS ({sql})" for number, sql in enumerate(collection.companions, 1))
+    also = _also_sql((*collection.companions, *collection.followers))
     return (
-        f"WITH new AS (INSERT INTO {collection.table} ({columns}) VALUES ({row}) RETURNING *){companions}, "
+        f"WITH new AS (INSERT INTO {collection.table} ({columns}) VALUES ({row}) RETURNING *){also}, "
         f"{_audit_sql(collection)} SELECT {collection.id} FROM new"
     )
 
@@ -131,7 +130,8 @@ def update_sql(collection: Collection, names: tuple[str, ...]) -> str:
     return (
         f"WITH new AS (UPDATE {collection.table} SET {''.join(f'{one}, ' for one in sets)}"
         "modified = clock_timestamp(), version = version + 1 "
-        f"WHERE tenant_id = $1::bigint AND {collection.id} = $8::bigint RETURNING *), {_audit_sql(collection)} SELECT 1"
+        f"WHERE tenant_id = $1::bigint AND {collection.id} = $8::bigint RETURNING *){_also_sql(collection.followers)}, "
+        f"{_audit_sql(collection)} SELECT 1"
     )
 
 
@@ -150,10 +150,15 @@ def lock_sql(collection: Collection, names: tuple[str, ...], scope: tuple[str, .
     fields = {one.name: one for one in collection.fields if not isinstance(one.marker, Children)}
     old = "".join(f", {fields[name].sql} AS {name}" for name in names if name in fields)
     narrowed = "".join(f" AND t.{column} = ${position}" for position, column in enumerate(scope, 3))
+    narrowed += f" AND {collection.where}" if collection.where else ""
     return (
         f"SELECT t.version{old} FROM {collection.table} t "
         f"WHERE t.tenant_id = $1 AND t.{collection.id} = $2{narrowed} FOR NO KEY UPDATE OF t"
     )
+
+
+def _also_sql(statements: tuple[str, ...]) -> str:
+    return "".join(f", also_{number} AS ({sql})" for number, sql in enumerate(statements, 1))
 
 
 def _audit_sql(collection: Collection) -> str:

@@ -464,8 +464,8 @@ CALL keep_in_tenant('pending_upload');
 -- ---------------------------------------------------------------- background work of the runtime role
 -- What crosses clinics is done by these functions alone, each bound to one clinic at a time.
 
--- Reads of personal data, in batches, and with them the last use of the keys.
-CREATE FUNCTION append_reads(events jsonb) RETURNS void
+-- Reads of personal data, in batches, and with them the last use of keys, kept to the minute.
+CREATE FUNCTION append_reads(events jsonb, account_keys bigint[], vendor_keys bigint[]) RETURNS void
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
 DECLARE
     tenant bigint;
@@ -482,10 +482,10 @@ BEGIN
     END LOOP;
     PERFORM set_config('openprac.tenant_id', '', false);
     UPDATE account_key k SET last_used_at = clock_timestamp()
-     WHERE k.account_key_id IN (SELECT (event ->> 'account_key_id')::bigint FROM jsonb_array_elements(events) event)
+     WHERE k.account_key_id = ANY(account_keys)
        AND (k.last_used_at IS NULL OR k.last_used_at < clock_timestamp() - interval '1 minute');
     UPDATE vendor_key k SET last_used_at = clock_timestamp()
-     WHERE k.vendor_key_id IN (SELECT (event ->> 'vendor_key_id')::bigint FROM jsonb_array_elements(events) event)
+     WHERE k.vendor_key_id = ANY(vendor_keys)
        AND (k.last_used_at IS NULL OR k.last_used_at < clock_timestamp() - interval '1 minute');
 END $$;
 

@@ -53,6 +53,9 @@ CREATE TABLE health_fund (
     PRIMARY KEY (tenant_id, health_fund_id)
 );
 CALL keep_in_tenant('health_fund');
+ALTER TABLE practitioner_provider_number ADD CONSTRAINT practitioner_provider_number_health_fund_id_fk
+    FOREIGN KEY (tenant_id, health_fund_id) REFERENCES health_fund;
+CREATE INDEX ON practitioner_provider_number (tenant_id, health_fund_id) WHERE health_fund_id IS NOT NULL;
 
 -- ---------------------------------------------------------------- who sends patients
 
