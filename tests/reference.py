@@ -18,11 +18,12 @@ FORMAT_OF_KIND = {"utc_timestamp": "date-time", "date": "date"}
 
 @dataclass(frozen=True)
 class Member:
-    """One documented member of an object or a body."""
+    """One documented member of an object or a body. A pattern beside a format says nothing more."""
 
     name: str
     type: str
     format: str | None
+    pattern: str | None
     enum: tuple[Any, ...]
     required: bool
     nullable: bool
@@ -97,7 +98,11 @@ def members(schema: str) -> Mapping[str, Member]:
     for entry in entries:
         for part in entry.get("all_of", ()):
             found |= members(part)
-        found |= {one["name"]: _member(one) for one in entry.get("fields", ())}
+        for one in entry.get("fields", ()):
+            earlier = found.get(one["name"])
+            # An amendment that says nothing of it leaves it required.
+            stays = "required" not in one and earlier is not None and earlier.required
+            found[one["name"]] = replace(_member(one), required=stays or bool(one.get("required")))
     return found
 
 
@@ -164,6 +169,7 @@ def _member(entry: Mapping[str, Any]) -> Member:
         name=entry["name"],
         type=entry["type"],
         format=entry.get("format") or FORMAT_OF_KIND.get(entry.get("value_kind", "")),
+        pattern=entry.get("pattern") if "format" not in entry else None,
         enum=tuple(entry.get("enum", ())),
         required=entry.get("required", False),
         nullable=entry.get("nullable", False),

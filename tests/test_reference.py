@@ -19,9 +19,10 @@ DEVIATIONS: Mapping[tuple[str, str], str] = {}
 
 PUBLISHED = reference.operations()
 SERVED = {id: one for id, one in contract.served().items() if not one.extension}
-BOTH = [pytest.param(PUBLISHED[id], one, id=id) for id, one in SERVED.items() if id in PUBLISHED]
-LISTS = [one for one in BOTH if one.values[0].key]
-WRITES = [one for one in BOTH if one.values[0].request]
+PAIRS = [(PUBLISHED[id], one) for id, one in SERVED.items() if id in PUBLISHED]
+BOTH = [pytest.param(*pair, id=pair[0].id) for pair in PAIRS]
+LISTS = [pytest.param(*pair, id=pair[0].id) for pair in PAIRS if pair[0].key]
+WRITES = [pytest.param(*pair, id=pair[0].id) for pair in PAIRS if pair[0].request]
 
 FILTER_LINE = re.compile(r"- `(?P<name>\w+)` (?P<format>\w+) (?P<operators>[^:]+)(?:: (?P<codes>.+))?")
 CODE = re.compile(r"(\d+) (.+?)(?=, \d+ |$)")
@@ -198,6 +199,8 @@ def compare(id: str, prefix: str, ours: Mapping[str, Json], theirs: Iterable[Mem
         agree(id, f"{what} type", contract.types(schema), {one.type})
         if one.format or schema.get("format") not in FORMATS_OF_PLAIN_TEXT:
             agree(id, f"{what} format", schema.get("format"), one.format)
+        if one.pattern and not prefix.startswith("body "):
+            agree(id, f"{what} pattern", schema.get("pattern"), one.pattern)
         enum = tuple(value for value in schema.get("enum", ()) if value is not None)
         agree(id, f"{what} enum", enum, one.enum)
         if one.type == "array":

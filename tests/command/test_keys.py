@@ -1,3 +1,5 @@
+"""Keys: what is random, what is told from a typing slip, what is stored."""
+
 import string
 
 import pytest

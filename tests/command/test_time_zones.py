@@ -1,3 +1,5 @@
+"""The time zones of the API are the published list, name by name."""
+
 from pathlib import Path
 from zoneinfo import available_timezones
 

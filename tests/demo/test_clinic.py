@@ -1,3 +1,5 @@
+"""The demo clinic: deterministic, believable, plainly fictional."""
+
 import itertools
 import re
 import unicodedata
@@ -11,6 +13,7 @@ from openprac.demo.clinic import Clinic, make_clinic, object_key
 from openprac.demo.dice import Row
 from openprac.demo.names import CLINICS
 from openprac.demo.places import REGIONS, region_of
+from openprac.notes.sanitize import sanitize_memo
 
 TODAY = date(2026, 11, 22)
 ADELAIDE = CLINICS[0]
@@ -68,7 +71,10 @@ def test_every_phone_is_one_kept_for_fiction() -> None:
                     seen[table, column] += 1
                     plain = phone.replace("+61 ", "0").replace(" ", "")
                     assert plain in MOBILES if column == "mobile" else LANDLINE.fullmatch(phone), phone
-    assert {table for table, _ in seen} == {"patient", "patient_account", "business"}
+    assert {table for table, _ in seen} == {
+        *("patient", "patient_account", "patient_contact", "business"),
+        *("payer", "payer_contact", "organisation", "referrer"),
+    }
 
 
 def test_every_e_mail_address_and_link_is_at_a_domain_kept_for_examples() -> None:
@@ -263,6 +269,67 @@ def test_a_third_of_the_patients_have_folders_and_few_have_files(clinic: Clinic)
         assert row["file_type"] == row["file_name"].rpartition(".")[2]
 
 
+def test_accounts_name_payers_their_own_contacts_and_the_doctors_of_the_files(clinic: Clinic) -> None:
+    tables = clinic.tables
+    for account in tables["patient_account"]:
+        payer, contact, referrer = (account[name] for name in ("payer_id", "payer_contact_id", "referrer_id"))
+        assert (payer is None) == (account["short_description"] == "PRIMARY")
+        if payer is not None:
+            assert tables["payer"][payer]["description"] == account["billing_name"]
+        if contact is not None:
+            assert tables["payer_contact"][contact]["payer_id"] == payer
+        if referrer is not None:
+            doctor, patient = tables["referrer"][referrer], tables["patient"][account["client_id"]]
+            assert f"Dr {doctor['first_name']} {doctor['surname']}" == patient["referrer"]
+            practice = tables["organisation"][doctor["organisation_id"]]
+            assert practice["description"] == patient["referrer_organisation"]
+    assert len({account["payer_id"] for account in tables["patient_account"]}) == 5
+
+
+def test_contacts_are_of_every_kind_and_about_their_own_patient(clinic: Clinic) -> None:
+    tables = clinic.tables
+    contacts = tables["patient_contact"]
+    assert 0.3 < len(contacts) / len(tables["patient"]) < 0.8
+    for link in ("linked_client_id", "linked_referrer_id", "linked_payer_id", "account_id", "archived_at"):
+        assert 10 < sum(row[link] is not None for row in contacts) < 0.5 * len(contacts)
+    for row in contacts:
+        patient = tables["patient"][row["client_id"]]
+        assert row["created"] > patient["created"]
+        assert row["linked_client_id"] != row["client_id"]
+        if row["account_id"] is not None:
+            account = tables["patient_account"][row["account_id"]]
+            assert (account["client_id"], account["payer_id"]) == (row["client_id"], row["linked_payer_id"])
+        if row["linked_client_id"] is not None:
+            kin = tables["patient"][row["linked_client_id"]]
+            assert (kin["first_name"], kin["surname"]) == (row["first_name"], row["surname"])
+
+
+def test_html_is_as_the_sanitiser_leaves_it(clinic: Clinic) -> None:
+    tables = clinic.tables
+    texts = {row["memo"] for row in tables["clinical_note_memo"]}
+    for name in ("medical_warnings", "reminders_notifications"):
+        texts |= {row[name] for row in tables["patient"] if row[name]}
+    assert len(texts) > 20
+    assert any("<img" in text for text in texts)
+    assert [text for text in texts if sanitize_memo(text) != text] == []
+
+
+def test_memos_have_tags_and_files_of_their_patient(clinic: Clinic) -> None:
+    tables = clinic.tables
+    memos = tables["clinical_note_memo"]
+    assert 0.1 < len(memos) / len(tables["patient"]) < 0.3
+    assert len(tables["clinical_note_memo_tag"]) > 50
+    assert len(tables["clinical_note_memo_attachment"]) == 10
+    for row in tables["clinical_note_memo_attachment"]:
+        memo = memos[row["clinical_note_memo_id"]]
+        file = tables["patient_attachment"][row["attachment_client_id"]]
+        assert memo["client_id"] == file["client_id"]
+        assert memo["created"] > file["created"]
+    for memo in memos:
+        local = memo["created"].astimezone(ZoneInfo(ADELAIDE[1]))
+        assert memo["memo_time"] == local.replace(tzinfo=None, microsecond=0)
+
+
 def test_keys_of_objects_differ_by_seed_clinic_and_file() -> None:
     key = object_key(7, 3, 41, 0, "Consent form – signed.pdf")
     uuid = "[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}"
@@ -285,4 +352,5 @@ def test_a_clinic_stands_on_any_day(today: date) -> None:
     clinic = clinic_of(today=today, patients=300)
     midnight = datetime.combine(today, datetime.min.time(), ZoneInfo(ADELAIDE[1]))
     for row in itertools.chain.from_iterable(clinic.tables.values()):
-        assert row["created"] <= row["modified"] < midnight
+        if "created" in row:  # links between two rows have no instants of their own
+            assert row["created"] <= row["modified"] < midnight

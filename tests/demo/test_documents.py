@@ -1,3 +1,5 @@
+"""The demo's documents are real PDF and PNG files."""
+
 import re
 import struct
 import zlib

@@ -1,7 +1,5 @@
 """The seed that every test of this folder copies."""
 
-import asyncio
-
 import pytest
 
 from tests.cast import Cast
@@ -10,4 +8,4 @@ from tests.isolation.ground import Seed, make_seed
 
 @pytest.fixture(scope="session")
 def seed(cast: Cast) -> Seed:
-    return asyncio.run(make_seed(cast.settings))
+    return make_seed(cast.settings)

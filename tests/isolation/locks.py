@@ -1,18 +1,18 @@
 """Taking one of the two locks off: the SQL of an application without its tenant filter."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
 import asyncpg
 import pytest
 
-from openprac.kernel import database
-
 BY_VALUE = re.compile(r"\b(?:\w+\.)?tenant_id = (\$\d+)(?:::bigint)?")
 BY_JOIN = re.compile(r"\b\w+\.tenant_id = \w+\.tenant_id")
 READS_AND_CHANGES = re.compile(r"\b(SELECT|UPDATE|DELETE)\b")
+
+WAYS_TO_SAY = ("execute", "executemany", "fetch", "fetchrow", "fetchval", "prepare", "cursor")
 
 
 def without_filter(sql: str) -> str:
@@ -22,36 +22,22 @@ def without_filter(sql: str) -> str:
 
 @contextmanager
 def sql_filter_taken_out(patch: pytest.MonkeyPatch) -> Iterator[set[str]]:
-    """Applications that open their pool in here say every statement without the filter; gives those statements.
+    """Whatever this process says to PostgreSQL in here is said without the filter; gives those statements.
 
     It is done where statements are said, not where they are composed, so it holds for every module's SQL.
     """
     changed: set[str] = set()
 
-    class Unfiltered(asyncpg.Connection):  # type: ignore[misc]
-        async def execute(self, query: str, *values: Any, **options: Any) -> Any:
-            return await super().execute(_changed(query), *values, **options)
+    def saying(method: Callable[..., Any]) -> Callable[..., Any]:
+        def said(connection: asyncpg.Connection, query: str, *values: Any, **options: Any) -> Any:
+            bare = without_filter(query)
+            if bare != query:
+                changed.add(query)
+            return method(connection, bare, *values, **options)
 
-        async def fetch(self, query: str, *values: Any, **options: Any) -> Any:
-            return await super().fetch(_changed(query), *values, **options)
-
-        async def fetchrow(self, query: str, *values: Any, **options: Any) -> Any:
-            return await super().fetchrow(_changed(query), *values, **options)
-
-        async def fetchval(self, query: str, *values: Any, **options: Any) -> Any:
-            return await super().fetchval(_changed(query), *values, **options)
-
-    def _changed(query: str) -> str:
-        bare = without_filter(query)
-        if bare != query:
-            changed.add(query)
-        return bare
-
-    create_pool = asyncpg.create_pool
-
-    def create(*arguments: Any, **options: Any) -> Any:
-        return create_pool(*arguments, connection_class=Unfiltered, **options)
+        return said
 
     with patch.context() as inner:
-        inner.setattr(database.asyncpg, "create_pool", create)
+        for name in WAYS_TO_SAY:
+            inner.setattr(asyncpg.Connection, name, saying(getattr(asyncpg.Connection, name)))
         yield changed

@@ -8,39 +8,23 @@ import json
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Any
 
 import httpx
 
-from tests.isolation.ground import NEVER_FIRST_ID, TOKEN, TOKEN_END, TOKEN_START, Ground
+from tests.isolation.document import Document, Json, id_in, ids_for, known
+from tests.isolation.ground import NEVER_FIRST_ID, NOBODY, SOMEBODY, TOKEN, TOKEN_END, TOKEN_START, Ground
 
-METHODS = ("get", "post", "patch", "put", "delete")
-IDS_OF = {
-    "patient_attachment_id": "attachment_client_id",
-    "patient_attachment_folder_id": "attachment_client_folder_id",
-    "default_business_id": "business_id",
-    "default_practitioner_id": "practitioner_id",
-    "default_account_id": "account_id",
-}
-"""Names of ids that are not called as the id they hold."""
-NO_REFERENCES = {
-    "health_fund_patient_id": "the number a health fund gives a person",
-    "payer_id": "points to no table yet",
-    "payer_contact_id": "points to no table yet",
-}
-"""Names that end in _id and name no row."""
 ID_FILTER = re.compile(r"^- `(\w+_id)` ", re.MULTILINE)
 TEXT_FILTER = re.compile(r"^- `(\w+)` string ", re.MULTILINE)
+LIST_PARAMETERS = ("page", "page_size", "sort_by", "q[]")
 
 UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
-INSTANT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z")
+INSTANT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+Z|Z)?")
 SIGNED = re.compile(r'"(Policy|x-amz-[a-z]+)":"[^"]*"')
 # The ranges of tests/isolation/ground.py.
 FOREIGN_ID = re.compile(r"(?<!\d)7\d{9}(?!\d)")
 NEVER_ID = re.compile(r"(?<!\d)9\d{9}(?!\d)")
 OWN_NEW_ID = re.compile(r"(?<!\d)1\d{6}(?!\d)")
-
-Json = dict[str, Any]
 
 
 @dataclass(frozen=True)
@@ -72,20 +56,15 @@ class Report:
 class Prober:
     def __init__(self, ground: Ground) -> None:
         self._ground = ground
-        self.document: Json = httpx.get(f"{ground.base_url}/openapi.json").json()
-        self._never = {name: NEVER_FIRST_ID + position for position, name in enumerate(sorted(ground.foreign))}
-
-    def operations(self) -> Iterator[tuple[str, str, Json]]:
-        """(method, path, operation) of everything the document knows."""
-        for path, item in self.document["paths"].items():
-            for method in METHODS:
-                if method in item:
-                    yield method.upper(), path, item[method]
+        self.document = Document(httpx.get(f"{ground.base_url}/openapi.json").json())
+        never = {name: NEVER_FIRST_ID + position for position, name in enumerate(sorted(ground.foreign))}
+        self._all = (ground.own, ground.foreign, never)
+        self._own, self._foreign, self._never = self._all
 
     def run(self) -> Report:
         report = Report()
         with httpx.Client(base_url=f"{self._ground.base_url}/v1", headers=self._ground.headers, timeout=30) as client:
-            for method, path, operation in self.operations():
+            for method, path, operation in self.document.operations():
                 for probe in self._probes(method, path, operation):
                     self._ask(client, report, method, operation["operationId"], probe)
         return report
@@ -93,21 +72,30 @@ class Prober:
     # ------------------------------------------------------------------ what is asked
 
     def _probes(self, method: str, path: str, operation: Json) -> Iterator[Probe]:
+        self._own, self._foreign, self._never = (ids_for(ids, path) for ids in self._all)
         own = self._filled(path, {})
         yield from self._by_path(method, path, operation)
         if method == "GET":
             yield from self._by_query(own, operation)
-        else:
+        elif "requestBody" in operation:
             # An edit sends the id alone: what is not ours to write changes nothing, not even the version.
-            yield from self._by_body(own, operation, self._good_body(operation) if method == "POST" else {})
+            writes = method == "POST"
+            # Once before it is compared: what may be there only once is refused from then on, whatever is asked. What
+            # removes our own row is not done, or nothing would be left to ask about.
+            if writes and "204" not in operation["responses"]:
+                yield Probe("good body", own, body=self._good(operation))
+            yield from self._by_body(own, operation, writes=writes)
+
+    def _good(self, operation: Json) -> Json:
+        return self.document.good_body(operation, self._own)
 
     def _by_path(self, method: str, path: str, operation: Json) -> Iterator[Probe]:
         names = re.findall(r"\{(\w+)\}", path)
         bodies: list[Json | bytes | None] = [None]
-        if method != "GET":
-            bodies = [self._good_body(operation), {}, {"surname": 7, "description": 7}, b"{"]
+        if "requestBody" in operation:
+            bodies = [self._good(operation), {"surname": 7, "description": 7}, b"{"]
         extras: list[Json] = [{}, {"headers": (("if-match", '"77"'),)}] if method == "PATCH" else [{}]
-        if self._is_list(operation):
+        if self.document.is_list(operation):
             extras += [{"query": (("page", "2"), ("page_size", "1"))}]
         # Every one foreign, then each of several while the others are ours.
         choices = [names] if len(names) < 2 else [names, *([name] for name in names)]
@@ -116,84 +104,61 @@ class Prober:
                 for extra in extras:
                     never = Probe("", self._filled(path, self._never, chosen), body=body, **extra)
                     what = f"path {'+'.join(chosen)} body {number} {extra}"
-                    filled = self._filled(path, self._ground.foreign, chosen)
+                    filled = self._filled(path, self._foreign, chosen)
                     yield Probe(what, filled, body=body, twin=never, **extra)
 
     def _by_query(self, own: str, operation: Json) -> Iterator[Probe]:
         yield Probe("as it is", own)
-        if not self._is_list(operation):
-            return
-        parameters = [self._resolved(one) for one in operation["parameters"]]
+        parameters = [self.document.resolved(one) for one in operation["parameters"]]
         for one in parameters:
+            if one["in"] == "query" and one["name"] not in LIST_PARAMETERS:
+                yield from self._by_parameter(own, one)
             if one["name"] == "sort_by":
                 for name in one["example"]:
                     yield Probe(f"sort {name}", own, (("sort_by", f"-{name}"), ("page_size", "200")))
             if one["name"] == "q[]":
                 yield from self._by_filter(own, one["description"])
 
+    def _by_parameter(self, own: str, parameter: Json) -> Iterator[Probe]:
+        """What a list does not know: a switch, an id, or a word about a patient of theirs."""
+        name = parameter["name"]
+        if parameter["schema"]["type"] == "boolean":
+            yield Probe(f"query {name}", own, ((name, "true"), ("page_size", "200")))
+        elif name.endswith("_id"):
+            never = Probe("", own, ((name, str(id_in(self._never, name))),))
+            yield Probe(f"query {name}", own, ((name, str(id_in(self._foreign, name))),), twin=never)
+        else:
+            yield Probe(f"query {name}", own, ((name, SOMEBODY[name]),), twin=Probe("", own, ((name, NOBODY[name]),)))
+
     def _by_filter(self, own: str, description: str) -> Iterator[Probe]:
         for name in ID_FILTER.findall(description):
-            for sign in ("=", ">=", "<", "!="):
-                never = Probe("", own, (("q[]", f"{name}:{sign}{self._id(name, self._never)}"),))
-                foreign = (("q[]", f"{name}:{sign}{self._id(name, self._ground.foreign)}"),)
+            for sign in ("=", ">="):
+                never = Probe("", own, (("q[]", f"{name}:{sign}{id_in(self._never, name)}"),))
+                foreign = (("q[]", f"{name}:{sign}{id_in(self._foreign, name)}"),)
                 yield Probe(f"filter {name}{sign}", own, foreign, twin=never)
         for name in TEXT_FILTER.findall(description):
             never = Probe("", own, (("q[]", f"{name}:~{TOKEN_START[::-1]}"),))
             yield Probe(f"filter {name}~", own, (("q[]", f"{name}:~{TOKEN_START}"),), twin=never)
 
-    def _by_body(self, own: str, operation: Json, good: Json) -> Iterator[Probe]:
-        for name in sorted(self._id_members(operation)):
-            if name in NO_REFERENCES:
-                continue
-            never = Probe("", own, body={**good, name: self._id(name, self._never)})
-            yield Probe(f"body {name}", own, body={**good, name: self._id(name, self._ground.foreign)}, twin=never)
-
-    def _id_members(self, operation: Json) -> set[str]:
-        """Every *_id a body takes or an answer shows: clients send objects back."""
-        schemas = [operation["requestBody"]["content"]["application/json"]["schema"]]
-        for status, answer in operation["responses"].items():
-            if status.startswith("2"):
-                schemas += [one["schema"] for one in answer.get("content", {}).values()]
-        return {name for one in schemas for name in self._members(one) if name.endswith("_id")} | {"tenant_id"}
-
-    def _members(self, schema: Json) -> Json:
-        schema = self._resolved(schema)
-        found: Json = dict(schema.get("properties", {}))
-        for part in schema.get("allOf", ()):
-            found |= self._members(part)
-        return found
-
-    def _good_body(self, operation: Json) -> Json:
-        """The required members, and one text more where there is none."""
-        schema = self._resolved(operation["requestBody"]["content"]["application/json"]["schema"])
-        texts = [
-            name
-            for name, one in schema["properties"].items()
-            if "string" in one["type"] and not {"format", "enum"} & set(one) and name not in ("timezone",)
-        ]
-        return dict.fromkeys(schema.get("required", texts[:1]), "Probe")
-
-    def _is_list(self, operation: Json) -> bool:
-        return any(self._resolved(one)["name"] == "page" for one in operation["parameters"])
-
-    def _resolved(self, part: Json) -> Json:
-        if "$ref" not in part:
-            return part
-        found: Any = self.document
-        for name in part["$ref"].removeprefix("#/").split("/"):
-            found = found[name]
-        return dict(found)
+    def _by_body(self, own: str, operation: Json, *, writes: bool) -> Iterator[Probe]:
+        members = self.document.members(self.document.body(operation))
+        if "204" not in operation["responses"]:
+            # What answers show is sent as well, where there are such rows: clients send objects back.
+            shown = self.document.shown(operation).items()
+            members = {"tenant_id": {}, **{name: one for name, one in shown if known(self._foreign, name)}, **members}
+        for what, name, member in self.document.id_places(members, self._own):
+            pair = []
+            for ids in (self._never, self._foreign):
+                good = self._good(operation) if writes else {}
+                pair.append({**good, **member(id_in(ids, name))})
+            yield Probe(f"body {what}", own, body=pair[1], twin=Probe("", own, body=pair[0]))
 
     def _filled(self, path: str, ids: Mapping[str, int], chosen: list[str] | None = None) -> str:
         def value(match: re.Match[str]) -> str:
-            taken = ids if chosen and match[1] in chosen else self._ground.own
-            return str(self._id(match[1], taken))
+            taken = ids if chosen and match[1] in chosen else self._own
+            return str(id_in(taken, match[1]))
 
         return re.sub(r"\{(\w+)\}", value, path)
-
-    def _id(self, name: str, ids: Mapping[str, int]) -> int:
-        """KeyError for a name of an id that this prober does not know: teach it, for it would leave that one out."""
-        return ids[IDS_OF.get(name, name)]
 
     # ------------------------------------------------------------------ what is held against it
 
@@ -208,7 +173,7 @@ class Prober:
             never = self._send(client, report, method, probe.twin)
             ours, theirs = _comparable(answer), _comparable(never)
             if ours != theirs:
-                report.leaks.append((operation_id, probe.what, f"{ours} is not {theirs}"[:600]))
+                report.leaks.append((operation_id, probe.what, f"{ours} is not {theirs}"[:4000]))
 
     def _send(self, client: httpx.Client, report: Report, method: str, probe: Probe) -> httpx.Response:
         content = probe.body if isinstance(probe.body, bytes) else json.dumps(probe.body).encode()

@@ -130,6 +130,9 @@ def test_a_name_of_which_nothing_is_left_is_422(here: httpx.Client, name: object
     assert [problem["field"] for problem in answer.json()["error"]["validation"]] == ["file_name"]
 
 
+SVG = b"<svg xmlns='http://www.w3.org/2000/svg' onload='alert(1)'/>"
+
+
 @pytest.mark.parametrize(
     ("content", "file_name", "shown", "served"),
     [

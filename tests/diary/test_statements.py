@@ -1,0 +1,126 @@
+"""What an operation costs: round trips to the database, BEGIN and COMMIT not counted."""
+
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import asyncpg
+import httpx
+import pytest
+
+from openprac.app import create_app
+from tests.api.answers import made
+from tests.cast import serving
+from tests.desk import DAY, Desk
+
+NOT_COUNTED = re.compile(r"\s*(BEGIN|COMMIT|ROLLBACK)", re.I)
+# The first of a connection look types up; the audit of reads and the sweep of uploads have their own connections.
+NOT_OURS = ("pg_catalog", "append_reads", "take_due_uploads", "set_config")
+
+
+@dataclass
+class Counted:
+    api: httpx.Client
+    said: list[str]
+
+    def of(self, ask: Callable[[httpx.Client], httpx.Response]) -> int:
+        self.said.clear()
+        answer = ask(self.api)
+        assert answer.status_code < 300, answer.text
+        return len(self.said)
+
+
+@pytest.fixture(scope="module")
+def counted(desk: Desk) -> Iterator[Counted]:
+    said: list[str] = []
+
+    class Counting(asyncpg.Connection):  # type: ignore[misc]
+        async def execute(self, query: str, *values: Any, **options: Any) -> Any:
+            _note(query)
+            return await super().execute(query, *values, **options)
+
+        async def fetch(self, query: str, *values: Any, **options: Any) -> Any:
+            _note(query)
+            return await super().fetch(query, *values, **options)
+
+        async def fetchrow(self, query: str, *values: Any, **options: Any) -> Any:
+            _note(query)
+            return await super().fetchrow(query, *values, **options)
+
+        async def fetchval(self, query: str, *values: Any, **options: Any) -> Any:
+            _note(query)
+            return await super().fetchval(query, *values, **options)
+
+    def _note(query: str) -> None:
+        if not NOT_COUNTED.match(query) and not any(word in query for word in NOT_OURS):
+            said.append(query)
+
+    connect = asyncpg.connect
+
+    async def counting(*arguments: Any, **options: Any) -> Any:
+        return await connect(*arguments, connection_class=Counting, **options)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(asyncpg, "connect", counting)
+        with serving(create_app(desk.cast.settings)) as base_url:
+            headers = desk.cast.headers(desk.clinic)
+            with httpx.Client(base_url=f"{base_url}/v1", headers=headers, timeout=30) as api:
+                yield Counted(api, said)
+
+
+def test_the_budgets_hold(desk: Desk, counted: Counted) -> None:
+    who, room = desk.practitioner(), desk.resource()
+    finalise = {"client_id": desk.client, "appointment_type_id": desk.type}
+    key = {"Idempotency-Key": "counted"}
+    visit = f"/appointment/{desk.book(who, '14:00')['appointment_id']}"
+    group = f"/group_appointment/{desk.group(who, '15:00')}"
+    hold, lapsed = desk.hold(who, "13:00"), desk.hold(who, "16:00")
+    desk.lapse(lapsed)
+    costs = {
+        "reserve": counted.of(lambda api: api.post("/reserve_appointment", json=desk.space(who, "09:00"))),
+        "create": counted.of(lambda api: api.post("/appointment", json=desk.visit(who, "10:00"))),
+        "create with a room": counted.of(
+            lambda api: api.post("/appointment", json=desk.visit(who, "11:00", resource_ids=[room]))
+        ),
+        "create with a key": counted.of(
+            lambda api: api.post("/appointment", json=desk.visit(who, "12:00"), headers=key)
+        ),
+        "create over a lapsed hold": counted.of(lambda api: api.post("/appointment", json=desk.visit(who, "16:00"))),
+        "finalise": counted.of(lambda api: api.post(f"/appointment/{hold}", json=finalise)),
+        "move": counted.of(lambda api: api.patch(visit, json={"app_time": f"{DAY}T14:30:00"})),
+        "status": counted.of(lambda api: api.patch(visit, json={"sms_reminder": False})),
+        "add member": counted.of(lambda api: api.post(f"{group}/add_group_member", json={"client_id": desk.client})),
+        "cancel": counted.of(lambda api: api.post(f"{visit}/cancel", json={})),
+        "cancel a group": counted.of(lambda api: api.post(f"{group}/cancel", json={})),
+        "list": counted.of(lambda api: api.get("/appointment_book", params={"page_size": 1})),
+        "get": counted.of(lambda api: api.get(f"/appointment/{hold}")),
+    }
+    assert costs == {
+        "reserve": 6,
+        "create": 6,
+        "create with a room": 6,
+        "create with a key": 8,
+        "create over a lapsed hold": 7,
+        "finalise": 5,
+        "move": 7,
+        "status": 5,
+        "add member": 5,
+        "cancel": 3,
+        "cancel a group": 4,
+        "list": 3,
+        "get": 2,
+    }
+
+
+def test_a_list_costs_the_same_however_long_it_is(desk: Desk, counted: Counted) -> None:
+    who = desk.practitioner()
+    for hour in range(9, 12):
+        desk.book(who, f"{hour:02}:00")
+    params = {"q[]": f"practitioner_id:={who}", "page_size": 2}
+    costs = [
+        counted.of(lambda api, page=page: api.get("/appointment", params={**params, "page": page})) for page in (1, 2)
+    ]
+    assert costs[0] == 3
+    assert costs[1] <= 3
+    assert made(desk.api.get("/appointment", params=params))["total_entries"] == 3
