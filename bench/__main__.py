@@ -7,10 +7,10 @@ import os
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import asdict
-from functools import partial
+from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +18,7 @@ from bench import proc, report, starts, world
 from bench.capture import Captured, capture, count_with_background
 from bench.compare import differences
 from bench.load import ask
-from bench.operations import CREATE, GET, LIST, OPERATIONS, STATUS, create_request, get_request, list_request
+from bench.operations import BOOK, CREATE, EVERYTHING, GET, LIST, OPERATIONS, RENDER, STATUS
 from bench.script import steps_of
 from bench.servers import Server, free_port, ours, running, typical
 from bench.session import SESSION_SETTINGS
@@ -26,8 +26,9 @@ from bench.sides import BareSide, HttpSide, Measurement, PgbenchSide, Side, in_p
 from bench.world import World
 from openprac.embedded.postgres import EmbeddedPostgres
 
-RENDER = {LIST: list_request, GET: get_request, CREATE: create_request}
 WARM_SECONDS = 1.0
+UNMEASURED = 10_000
+"""Turns of a clinic that no measurement reaches."""
 NOTHING = b"GET / HTTP/1.1\r\n\r\n"
 
 
@@ -87,23 +88,27 @@ def prepare(
     given: argparse.Namespace, directory: Path, built: World, us: Server, them: Server, extra: dict[str, Any]
 ) -> list[Side]:
     """Warm the servers, capture ours' statements, count them, and hold all answers against ours."""
-    http = [HttpSide(server.name, server, built, given.connections) for server in (us, them)]
+    http = [
+        HttpSide(server.name, server, built, given.connections, operations)
+        for server, operations in ((us, EVERYTHING), (them, OPERATIONS))
+    ]
     for side in http:
-        for operation in OPERATIONS:
+        for operation in side.operations:
             side.measure(operation, WARM_SECONDS)
     clinic = built.clinics[0]
     captured: dict[str, Captured] = {}
     extra["statements"] = {}
-    for operation in OPERATIONS:
-        request = RENDER[operation](built, clinic)
-        mine = partial(ask, us.port, request, STATUS[operation])
+    for operation in EVERYTHING:
+        mine = asked(built, us, operation)
         captured[operation] = asyncio.run(capture(built, mine))
         extra["statements"][operation] = {
             "request": captured[operation].counted,
             "sql": [statement.sql for statement in captured[operation].statements],
             "average": asyncio.run(count_with_background(built, mine)),
-            "typical": asyncio.run(capture(built, partial(ask, them.port, request, STATUS[operation]))).counted,
         }
+        if operation not in BOOK:
+            theirs = asyncio.run(capture(built, asked(built, them, operation)))
+            extra["statements"][operation]["typical"] = theirs.counted
     asyncio.run(world.tidy(built))
     scripts = {
         operation: steps_of(one, built, clinic, clinic.first_client if operation == GET else None)
@@ -117,11 +122,17 @@ def prepare(
     return [http[0], PgbenchSide(built, directory, scripts, given.connections), bare, http[1]]
 
 
+def asked(built: World, server: Server, operation: str) -> Callable[[], bytes]:
+    """Asks one request of the first clinic; each booking for a time that no measurement comes to."""
+    clinic, turns = built.clinics[0], count(UNMEASURED if operation in BOOK else 0, int(operation in BOOK))
+    return lambda: ask(server.port, RENDER[operation](built, clinic, next(turns)), STATUS[operation])
+
+
 def hold_equal(built: World, us: Server, them: Server, bare: BareSide) -> None:
     """End the run when a side's answer is not ours: it would be measured for something else."""
     found: list[str] = []
     for operation in OPERATIONS:
-        request = RENDER[operation](built, built.clinics[0])
+        request = RENDER[operation](built, built.clinics[0], 0)
         mine = ask(us.port, request, STATUS[operation])
         for name, answer in (
             ("typical", ask(them.port, request, STATUS[operation])),
@@ -140,12 +151,12 @@ def alternate(
 ) -> dict[str, dict[str, list[Measurement]]]:
     """Every round measures every side; another one begins each time. others: what was not ours of each measurement."""
     rounds: dict[str, dict[str, list[Measurement]]] = {
-        operation: {side.name: [] for side in sides} for operation in OPERATIONS
+        operation: {side.name: [] for side in sides if operation in side.operations} for operation in EVERYTHING
     }
     for number in range(given.rounds):
-        for operation in OPERATIONS:
+        for operation in EVERYTHING:
             first = number % len(sides)
-            for side in [*sides[first:], *sides[:first]]:
+            for side in [one for one in [*sides[first:], *sides[:first]] if operation in one.operations]:
                 with not_ours(others):
                     measured = side.measure(operation, given.seconds)
                 rounds[operation][side.name].append(measured)

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from bench.load import percentile
+from bench.operations import BOOK_MINUTES, STARTS_A_DAY
 from bench.proc import cpu_seconds
 from bench.script import PLACEHOLDER, Step, clinic_values
 from bench.session import as_options
@@ -16,6 +17,7 @@ from bench.world import World
 from openprac.embedded.programs import find_programs
 
 SAME_FOR_ALL = ("vendor_hash", "vendor_id", "vendor_key_id")
+HOURS_OF_A_CLIENT = 1_000_000
 LITERAL = re.compile(r"'(?:[^']|'')*'")
 
 
@@ -26,7 +28,7 @@ def write_script(directory: Path, operation: str, steps: tuple[Step, ...], world
     """
     path = directory / f"{operation}.sql"
     path.write_text(_script(steps, world))
-    options = ["-f", str(path)]
+    options = ["-f", str(path), "-D", "hour=0"]
     for name, text in {**_constants(steps), **clinic_values(world, world.clinics[0])}.items():
         options += ["-D", f"{name}={text}"]
     return options
@@ -80,6 +82,8 @@ def _script(steps: tuple[Step, ...], world: World) -> str:
     lines.append(_drawn("first_client", [str(clinic.first_client) for clinic in world.clinics]))
     lines.append(_drawn("last_client", [str(clinic.last_client) for clinic in world.clinics]))
     lines.append(r"\set asked_client_id random(:first_client, :last_client)")
+    # Every client books the hours of a stretch of its own, one after the other: nobody books a time twice.
+    lines += [r"\set hour :hour + 1", rf"\set at :client_id * {HOURS_OF_A_CLIENT} + :hour"]
     for number, step in enumerate(steps):
         lines.append(_sql(step, number) + (r" \gset made_" if step.gives else ";"))
     return "\n".join(lines) + "\n"
@@ -103,6 +107,12 @@ def _sql(step: Step, number: int) -> str:
                 return f":{value.text}"
             case "client":
                 return ":asked_client_id"
+            case "start":
+                return "(date '2040-01-02' + make_interval(hours => :at))"
+            case "end":
+                return f"(date '2040-01-02' + make_interval(hours => :at, mins => {BOOK_MINUTES}))"
+            case "locks":
+                return f"ARRAY[:at / {STARTS_A_DAY}]"
             case "earlier":
                 return f":made_{value.text}"
             case _:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from statistics import median
 from typing import Any
 
-from bench.operations import CREATE, GET, LIST, OPERATIONS
+from bench.operations import BOOKING, CREATE, EVERYTHING, GET, LIST, RESERVE, WEEK
 from bench.sides import Measurement
 
 Rounds = Mapping[str, Mapping[str, Sequence[Measurement]]]
@@ -20,7 +20,14 @@ BUDGETS = {
 P99_BUDGET = 0.2
 """Of typical's."""
 QUIET_SHARE = 0.05
-STATEMENT_BUDGETS = {LIST: "enter() + 2", GET: "enter() + 1", CREATE: "-"}
+STATEMENT_BUDGETS = {
+    LIST: "enter() + 2",
+    GET: "enter() + 1",
+    CREATE: "-",
+    RESERVE: "at most 8",
+    BOOKING: "at most 8",
+    WEEK: "enter() + 2",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +109,7 @@ def _compared(rounds: Rounds) -> list[str]:
     rows = [("openprac to", "", "ratio", "(min - max)", "budget")]
     for operation, by_side in ratios(rounds).items():
         for number, (name, ratio) in enumerate(by_side.items()):
-            budget = P99_BUDGET if name == "p99" else BUDGETS[operation].get(name)
+            budget = P99_BUDGET if name == "p99" else BUDGETS.get(operation, {}).get(name)
             label = f"p99 of {LETTERS['typical']}" if name == "p99" else LETTERS[name]
             bound = "at most" if name == "p99" else "at least"
             rows.append(
@@ -119,7 +126,7 @@ def _compared(rounds: Rounds) -> list[str]:
 
 def _statements(extra: Mapping[str, Any]) -> list[str]:
     rows = [("SQL statements", "a request", "with batches", "typical", "budget")]
-    for operation in OPERATIONS:
+    for operation in EVERYTHING:
         if counted := extra.get("statements", {}).get(operation):
             of_typical = str(counted.get("typical", "-"))
             rows.append(

@@ -9,13 +9,18 @@ from bench.capture import Captured, Statement
 from bench.world import Clinic, World
 
 PLACEHOLDER = re.compile(r"\$(\d+)")
+BOOKED = re.compile(r"20[4-9]\d-\d\d-\d\d \d\d:[03]0:00")
+"""A start or an end of what bench/operations.py books."""
 
 
 @dataclass(frozen=True, slots=True)
 class Value:
-    """One parameter: of the clinic, of the patient asked for, given by an earlier statement, or as captured."""
+    """One parameter: of the clinic, of the patient asked for, given by an earlier statement, or as captured.
 
-    kind: Literal["clinic", "client", "earlier", "constant"]
+    Of a booking also its start, its end and the keys of its locks.
+    """
+
+    kind: Literal["clinic", "client", "earlier", "constant", "start", "end", "locks"]
     text: str | None
 
 
@@ -42,16 +47,25 @@ def clinic_values(world: World, clinic: Clinic) -> dict[str, str]:
         "default_practitioner_id": str(clinic.default_practitioner_id),
         "sex_id": str(clinic.sex_id),
         "pronoun_id": str(clinic.pronoun_id),
+        "last_client_id": str(clinic.last_client),
+        "account_id": str(clinic.account_id),
+        "profession_id": str(clinic.profession_id),
+        "appointment_type_id": str(clinic.appointment_type_id),
+        "appointment_status_id": str(clinic.appointment_status_id),
+        "item_id": str(clinic.item_id),
     }
 
 
 def steps_of(captured: Captured, world: World, clinic: Clinic, client_id: int | None) -> tuple[Step, ...]:
     """`client_id` is the patient that was asked for; None for a list and a create."""
+    locks = "pg_advisory_xact_lock"
     clinic_names = {text: name for name, text in clinic_values(world, clinic).items()}
     earlier = {} if client_id else _made_ids(captured.body)
     steps = []
     for position, statement in enumerate(captured.statements):
         values = tuple(_value(text, clinic_names, earlier, client_id) for text in statement.parameters)
+        if locks in statement.sql and any((text or "").startswith("{") for text in statement.parameters):
+            values = tuple(Value("locks", None) for _ in values)
         later = captured.statements[position + 1 :]
         steps.append(Step(statement.sql.rstrip(";"), values, _gives(statement, later, earlier)))
     return tuple(steps)
@@ -60,6 +74,8 @@ def steps_of(captured: Captured, world: World, clinic: Clinic, client_id: int | 
 def _made_ids(body: bytes) -> dict[str, str]:
     """Ids a create made, as later statements send them."""
     made = json.loads(body)
+    if "appointment_id" in made:
+        return {str(made["appointment_id"]): "appointment_id"}
     names = {"client_id": "client_id", "default_account_id": "account_id"}
     return {str(made[member]): column for member, column in names.items() if made.get(member)}
 
@@ -71,6 +87,8 @@ def _value(text: str | None, clinic_names: dict[str, str], earlier: dict[str, st
         return Value("clinic", clinic_names[text])
     if client_id is not None and text == str(client_id):
         return Value("client", None)
+    if BOOKED.fullmatch(text):
+        return Value("start" if text.endswith(":00:00") else "end", None)
     if text in earlier:
         return Value("earlier", earlier[text])
     return Value("constant", text)

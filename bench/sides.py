@@ -4,12 +4,13 @@ import json
 import subprocess
 import sys
 import time
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Protocol
 
 from bench import pgbench
-from bench.operations import STATUS, requests_of
+from bench.operations import EVERYTHING, OPERATIONS, STATUS, requests_of
 from bench.proc import cpu_seconds
 from bench.script import Step, clinic_values
 from bench.servers import Server, last_words
@@ -39,6 +40,9 @@ class Side(Protocol):
     @property
     def name(self) -> str: ...
 
+    @property
+    def operations(self) -> Sequence[str]: ...
+
     def measure(self, operation: str, seconds: float) -> Measurement: ...
 
 
@@ -48,6 +52,7 @@ class HttpSide:
     server: Server
     world: World
     connections: int
+    operations: Sequence[str]
 
     def measure(self, operation: str, seconds: float) -> Measurement:
         spec = {
@@ -85,6 +90,7 @@ class PgbenchSide:
     directory: Path
     scripts: dict[str, tuple[Step, ...]]
     clients: int
+    operations: Sequence[str] = EVERYTHING
     name: str = "pgbench"
 
     def measure(self, operation: str, seconds: float) -> Measurement:
@@ -110,6 +116,7 @@ class BareSide:
     bodies: dict[str, bytes]
     pool: int
     clients: int
+    operations: Sequence[str] = OPERATIONS
     name: str = "asyncpg"
 
     def measure(self, operation: str, seconds: float) -> Measurement:

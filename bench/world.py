@@ -18,10 +18,27 @@ CLINICS = 20
 PATIENTS_PER_CLINIC = 5_000
 ID_SPACING = 10_000_000
 """Ids of different tables never meet: a captured parameter is recognised by its value alone."""
-GROWING = ("patient", "patient_account", "audit_event", "idempotency_key")
+GROWING = ("patient", "patient_account", "appointment", "audit_event", "idempotency_key")
 
 
 TODAY = date(2026, 3, 2)
+
+
+BOOKED_SQL = """
+SELECT c.default_account_id AS account_id, f.profession_id,
+       (SELECT min(a.appointment_type_id) FROM appointment_type a
+          JOIN appointment_type_duration d ON d.tenant_id = a.tenant_id
+               AND d.appointment_type_id = a.appointment_type_id
+               AND d.profession_id = f.profession_id AND d.fee_cat_id IS NULL
+         WHERE a.tenant_id = $1 AND a.archived_at IS NULL AND NOT a.group_appointment AND NOT a.telehealth
+           AND NOT EXISTS (SELECT 1 FROM appointment_type_resource r
+                WHERE r.tenant_id = $1 AND r.appointment_type_id = a.appointment_type_id)) AS appointment_type_id,
+       (SELECT z.appointment_status_id FROM appointment_status z
+         WHERE z.tenant_id = $1 AND z.built_in = 1) AS appointment_status_id,
+       (SELECT min(i.item_id) FROM item i WHERE i.tenant_id = $1) AS item_id
+  FROM patient c JOIN practitioner_profession f ON f.tenant_id = c.tenant_id AND f.practitioner_id = $3 AND f.is_default
+ WHERE c.tenant_id = $1 AND c.client_id = $2"""
+"""What a booking names or is given."""
 
 
 class Nowhere:
@@ -33,7 +50,10 @@ class Nowhere:
 
 @dataclass(frozen=True, slots=True)
 class Clinic:
-    """What one clinic's requests are made of. `first_client` to `last_client` are ids without a gap."""
+    """What one clinic's requests are made of. `first_client` to `last_client` are ids without a gap.
+
+    account_id is the last client's: bookings are hers. The type takes no room.
+    """
 
     tenant_id: int
     user_id: int
@@ -46,6 +66,11 @@ class Clinic:
     default_practitioner_id: int
     sex_id: int
     pronoun_id: int
+    account_id: int
+    profession_id: int
+    appointment_type_id: int
+    appointment_status_id: int
+    item_id: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +84,8 @@ class World:
     vendor_key: NewKey
     clinics: tuple[Clinic, ...]
     high_water: dict[str, int]
+    week: date = TODAY
+    """A Monday with a full book."""
 
 
 async def build(server: EmbeddedPostgres, data_dir: Path, clinics: int, patients: int) -> World:
@@ -141,7 +168,8 @@ async def _clinic(owner: asyncpg.Connection, number: int, patients: int) -> Clin
             ("pronoun_id", "pronoun", "pronoun_id"),
         )
     }
-    return Clinic(tenant_id, user_id, account_key_id, key, first, last, **named)
+    booked = await owner.fetchrow(BOOKED_SQL, tenant_id, last, named["default_practitioner_id"])
+    return Clinic(tenant_id, user_id, account_key_id, key, first, last, **named, **booked)
 
 
 async def _highest(owner: asyncpg.Connection, table: str) -> int:
@@ -150,7 +178,12 @@ async def _highest(owner: asyncpg.Connection, table: str) -> int:
 
 
 def _id_of(table: str) -> str:
-    return {"patient": "client_id", "patient_account": "account_id", "audit_event": "audit_event_id"}[table]
+    return {
+        "appointment": "appointment_id",
+        "patient": "client_id",
+        "patient_account": "account_id",
+        "audit_event": "audit_event_id",
+    }[table]
 
 
 async def tidy(world: World) -> None:
@@ -158,12 +191,13 @@ async def tidy(world: World) -> None:
     owner = await asyncpg.connect(world.owner_url)
     try:
         await owner.execute("TRUNCATE audit_event")
+        await owner.execute("DELETE FROM appointment WHERE appointment_id > $1", world.high_water["appointment"])
         await owner.execute(
             "UPDATE patient SET default_account_id = NULL WHERE client_id > $1", world.high_water["patient"]
         )
         await owner.execute("DELETE FROM patient_account WHERE account_id > $1", world.high_water["patient_account"])
         await owner.execute("DELETE FROM patient WHERE client_id > $1", world.high_water["patient"])
-        await owner.execute("VACUUM (ANALYZE) patient, patient_account")
+        await owner.execute("VACUUM (ANALYZE) patient, patient_account, appointment")
         await owner.execute("CHECKPOINT")
     finally:
         await owner.close()
