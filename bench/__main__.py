@@ -10,7 +10,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import asdict
-from itertools import count
+from itertools import count, repeat
 from pathlib import Path
 from typing import Any
 
@@ -95,6 +95,7 @@ def prepare(
     for side in http:
         for operation in side.operations:
             side.measure(operation, WARM_SECONDS)
+            asyncio.run(world.tidy(built))
     clinic = built.clinics[0]
     captured: dict[str, Captured] = {}
     extra["statements"] = {}
@@ -124,7 +125,8 @@ def prepare(
 
 def asked(built: World, server: Server, operation: str) -> Callable[[], bytes]:
     """Asks one request of the first clinic; each booking for a time that no measurement comes to."""
-    clinic, turns = built.clinics[0], count(UNMEASURED if operation in BOOK else 0, int(operation in BOOK))
+    clinic, place = built.clinics[0], EVERYTHING.index(operation)
+    turns = count(UNMEASURED * place, 1) if operation in BOOK else repeat(0)
     return lambda: ask(server.port, RENDER[operation](built, clinic, next(turns)), STATUS[operation])
 
 

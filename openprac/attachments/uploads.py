@@ -145,8 +145,9 @@ class Uploads:
 
     async def run(self, database: Database) -> None:
         """The sweep, until cancelled."""
+        await asyncio.sleep(SWEEP_EVERY_SECONDS)
         with suppress(StoreError):
-            # Loads the store's libraries in a thread, so that no caller waits for that.
+            # Loads the store's libraries in a thread, so that no caller waits for that, a little after the start.
             await self.store.check()
         while True:
             try:
