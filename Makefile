@@ -25,7 +25,7 @@ $(STAMP): $(REQUIREMENTS) pyproject.toml
 	@[ -x $(BIN)/python ] || $(PYTHON) -m venv .venv \
 		|| { echo "$(PYTHON) has no venv module: install it (Debian: python3-venv)"; exit 1; }
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/uv.txt
-	$(BIN)/uv pip sync --quiet --compile-bytecode --python $(BIN)/python --require-hashes $(REQUIREMENTS)
+	$(BIN)/uv pip sync --quiet --python $(BIN)/python --require-hashes $(REQUIREMENTS)
 	$(BIN)/uv pip install --quiet --no-deps --no-build-isolation --python $(BIN)/python --editable .
 	$(BIN)/python -m compileall -q openprac
 	@touch $(STAMP)
