@@ -8,8 +8,9 @@ PostgreSQL and others quote the offending values there; a foreign library's mess
 import logging
 import re
 import sys
+from contextlib import suppress
 from types import ModuleType, TracebackType
-from typing import Any
+from typing import Any, BinaryIO, cast
 
 import msgspec
 
@@ -40,6 +41,22 @@ _logger: Any = None
 _info: Any = None
 
 
+class _Sink:
+    """Where lines go. One that cannot be written (a full disk, a reader that is gone) must not cost a request."""
+
+    def __init__(self, stream: BinaryIO) -> None:
+        self._stream = stream
+
+    def write(self, line: bytes) -> int:
+        with suppress(OSError, ValueError):
+            return self._stream.write(line)
+        return 0
+
+    def flush(self) -> None:
+        with suppress(OSError, ValueError):
+            self._stream.flush()
+
+
 def configure(level: str) -> None:
     """Send everything this process logs, uvicorn's and other libraries' included, through here from `level` upward."""
     global _logger, _info
@@ -50,7 +67,7 @@ def configure(level: str) -> None:
             structlog.processors.JSONRenderer(serializer=_serialize),
         ],
         wrapper_class=structlog.make_filtering_bound_logger(LEVELS[level]),
-        logger_factory=structlog.BytesLoggerFactory(sys.stderr.buffer),
+        logger_factory=structlog.BytesLoggerFactory(cast(BinaryIO, _Sink(sys.stderr.buffer))),
         cache_logger_on_first_use=True,
     )
     _logger = structlog.get_logger().bind()

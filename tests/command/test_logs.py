@@ -115,3 +115,14 @@ def test_a_worker_pays_for_no_console():
     script = "import sys; from openprac import logs; print('rich' in sys.modules); import rich; print(rich.__name__)"
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, timeout=30, check=True)
     assert done.stdout.split() == ["False", "rich"]
+
+
+def test_a_log_that_cannot_be_written_costs_nothing() -> None:
+    """As when the disk is full or the reader of the pipe is gone."""
+    script = (
+        "import os, sys; os.close(2); os.open('/dev/full', os.O_WRONLY); "
+        "from openprac import logs; logs.configure('info'); "
+        "logs.request_line('id', 1, 1, 'x', 'GET', 200, 1.0); print('went on')"
+    )
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+    assert done.stdout == "went on\n"
