@@ -262,6 +262,8 @@ def test_the_lines_that_the_demo_prints_work_when_pasted(demo: Demo, tmp_path: P
 
 
 def test_the_metrics_that_are_told_are_there(demo: Demo) -> None:
+    keys = {"x-api-key": demo.ready["x_api_key"], "a-api-key": demo.ready["clinics"][0]["a_api_key"]}
+    urllib.request.urlopen(urllib.request.Request(f"{demo.ready['base_url']}/sex", headers=keys), timeout=10).close()
     with urllib.request.urlopen(f"{demo.ready['base_url'].removesuffix('/v1')}/metrics", timeout=10) as answer:
         text = answer.read().decode()
     there = set(re.findall(r"^# TYPE (\w+) ", text, re.M))
