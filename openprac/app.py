@@ -9,6 +9,7 @@ import time
 from collections.abc import Awaitable, Callable, MutableMapping
 from dataclasses import dataclass, field
 from datetime import timedelta
+from functools import partial
 from typing import Any
 from uuid import uuid4
 
@@ -40,6 +41,7 @@ Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 
 FORGET_EVERY_SECONDS = 3600.0
 WATCH_EVERY_SECONDS = 5.0
+RESTART_AFTER_SECONDS = 5.0
 ALWAYS = [(b"cache-control", b"no-store"), (b"x-content-type-options", b"nosniff")]
 
 
@@ -157,6 +159,8 @@ class Application:
         async with services.database.enter(account, vendor) as (connection, found):
             caller = call.caller = caller_from(found)
             services.audit.used(caller)
+            if services.audit.is_full:
+                await services.audit.flush()
             services.rates.take(caller.vendor_id, found["rate_per_second"])
             caller.require(endpoint.permission)
             call.connection = connection
@@ -195,10 +199,13 @@ class Application:
         await receive()
         await self.services.database.open()
         self._tasks = [
-            asyncio.create_task(self.services.audit.run()),
-            asyncio.create_task(self.services.uploads.run(self.services.database)),
-            asyncio.create_task(self._forget()),
-            asyncio.create_task(self._watch_pool()),
+            asyncio.create_task(_kept_going(work))
+            for work in (
+                self.services.audit.run,
+                partial(self.services.uploads.run, self.services.database),
+                self._forget,
+                self._watch_pool,
+            )
         ]
         await send({"type": "lifespan.startup.complete"})
         await receive()
@@ -223,6 +230,16 @@ class Application:
                     await connection.execute("SELECT forget_idempotency_keys()")
             except (Unavailable, asyncpg.PostgresError) as error:
                 logs.failure("forgetting old answers failed", error)
+
+
+async def _kept_going(work: Callable[[], Awaitable[None]]) -> None:
+    """Background work, started again whatever ends it: one bad row must not stop the audit or the sweep for good."""
+    while True:
+        try:
+            await work()
+        except Exception as error:  # noqa: BLE001 - as above: the last door of what no request waits for
+            logs.failure("background work failed", error)
+            await asyncio.sleep(RESTART_AFTER_SECONDS)
 
 
 async def _read_body(endpoint: Endpoint, scope: Scope, receive: Receive) -> bytes:
