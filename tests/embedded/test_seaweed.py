@@ -165,10 +165,12 @@ def test_objects_stay_when_the_parent_is_killed_and_a_port_is_taken(tmp_path: Pa
     taken = dict(server.ports)
     assert signed(server, "PUT", "kept", b"here")[0] == 200
     server.stop()
-    blockers = [socket.create_server(("127.0.0.1", taken[name])) for name in ("s3", "master", "volume", "filer")]
+    blocked = {taken[name] for name in ("s3", "master", "volume", "filer")}
+    blockers = [socket.create_server(("127.0.0.1", port)) for port in blocked]
     try:
         server.start()
-        assert not set(taken.values()) & {server.ports[name] for name in ("s3", "master", "volume", "filer")}
+        # The other old ports are free again and may be drawn for anything.
+        assert not blocked & set(server.ports.values())
         assert signed(server, "GET", "kept") == (200, b"here")
         assert signed(server, "PUT", "more", b"there")[0] == 200
         assert signed(server, "GET", "more") == (200, b"there")
