@@ -4,6 +4,7 @@ from datetime import date
 from typing import Annotated
 
 from openprac.errors import Conflict
+from openprac.fields import Text
 from openprac.kernel.call import Call
 from openprac.kernel.collection import (
     STAMPS,
@@ -19,8 +20,6 @@ from openprac.kernel.collection import (
 )
 from openprac.kernel.row import EXTENSION, Column, Flag, Row
 from openprac.people import DIALLED_PHONE, OF_PATIENT
-
-Text = Annotated[str | None, Column(write=EXTENSION, max_length=255)]
 
 
 class PatientAccountRow(Row):

@@ -2,13 +2,11 @@
 
 from typing import Annotated
 
+from openprac.fields import Phone, Text
 from openprac.kernel.collection import Collection, Creation, Deletion, Edition, Filter, Listing, Reading, plain
 from openprac.kernel.row import EXTENSION, Column, Flag, Row
 from openprac.payers import IS_ARCHIVED
 from openprac.people import OF_PATIENT, dialled
-
-Text = Annotated[str | None, Column(write=EXTENSION, max_length=255)]
-Phone = Annotated[str | None, Column(write=EXTENSION, max_length=20)]
 
 
 class PatientContactRow(Row):

@@ -2,6 +2,7 @@
 
 from typing import Annotated
 
+from openprac.fields import Phone, Text
 from openprac.kernel.collection import (
     Collection,
     Creation,
@@ -18,8 +19,6 @@ from openprac.people import DIALLED_PHONE, dialled
 
 DESCRIPTION_MAX_CHARACTERS = 255
 
-Text = Annotated[str | None, Column(write=EXTENSION, max_length=255)]
-Phone = Annotated[str | None, Column(write=EXTENSION, max_length=20)]
 Notes = Annotated[str | None, Column(write=EXTENSION)]
 
 IS_ARCHIVED = Filter(format="boolean", expression="(t.archived_at IS NOT NULL)")

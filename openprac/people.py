@@ -8,6 +8,7 @@ from typing import Annotated
 
 import msgspec
 
+from openprac.fields import Text
 from openprac.kernel.call import Call
 from openprac.kernel.collection import (
     STAMPS,
@@ -42,7 +43,6 @@ def claimants(text: str) -> str:
     return text
 
 
-Text = Annotated[str | None, Column(write=EXTENSION, max_length=255)]
 Html = Annotated[str | None, Column(write=EXTENSION, clean=html, meaning="HTML, as in clinical memos")]
 Published100 = Annotated[str | None, Column(write=PUBLISHED, max_length=100)]
 Reminder = Annotated[bool, Column(write=PUBLISHED)]

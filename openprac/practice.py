@@ -3,6 +3,7 @@
 from datetime import time
 from typing import Annotated
 
+from openprac.fields import Text
 from openprac.kernel.call import Call
 from openprac.kernel.collection import (
     STAMPS,
@@ -23,8 +24,6 @@ INTERVALS_MINUTES = (5, 10, 15, 20, 30, 60)
 """Steps of the appointment book (help article 4181612)."""
 
 ISO_WEEKDAYS = range(1, 8)
-
-Text = Annotated[str | None, Column(write=EXTENSION, max_length=255)]
 
 
 class BusinessRow(Row):

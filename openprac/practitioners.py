@@ -3,6 +3,7 @@
 from datetime import datetime
 from typing import Annotated
 
+from openprac.fields import Text
 from openprac.kernel.call import Call
 from openprac.kernel.collection import (
     STAMPS,
@@ -20,8 +21,6 @@ from openprac.kernel.collection import (
 )
 from openprac.kernel.row import EXTENSION, Children, Column, Flag, Row
 from openprac.kernel.rules import refused
-
-Text = Annotated[str | None, Column(write=EXTENSION, max_length=255)]
 
 
 class PractitionerBusinessRow(Row):

@@ -2,6 +2,7 @@
 
 from typing import Annotated
 
+from openprac.fields import Phone, Text
 from openprac.kernel.collection import (
     STAMPS,
     Collection,
@@ -17,8 +18,6 @@ from openprac.kernel.collection import (
 from openprac.kernel.row import EXTENSION, Column, Flag, Row
 from openprac.people import dialled
 
-Text = Annotated[str | None, Column(write=EXTENSION, max_length=255)]
-Phone = Annotated[str | None, Column(write=EXTENSION, max_length=20)]
 Email = Annotated[str | None, Column(write=EXTENSION, max_length=100, format="email")]
 Notes = Annotated[str | None, Column(write=EXTENSION)]
 

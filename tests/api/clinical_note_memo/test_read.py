@@ -1,12 +1,12 @@
 """Reading memos is an extension with a permission of its own; every read is audited."""
 
 import asyncio
-import time
 
 import httpx
 
 from tests.api.answers import all_rows, code, made
 from tests.cast import Cast
+from tests.waiting import until
 
 
 def test_a_key_that_may_write_memos_may_not_read_them(cast: Cast, here: httpx.Client) -> None:
@@ -57,10 +57,4 @@ def test_who_read_a_memo_is_known(cast: Cast, here: httpx.Client) -> None:
         "getClinicalNoteMemo-Get",
         "listClinicalNoteMemosByPatient-Get",
     }
-    until = time.monotonic() + 10
-    while time.monotonic() < until:
-        events = {row[0] for row in cast.sql(sql, client_id)}
-        if events == expected:
-            break
-        time.sleep(0.2)
-    assert events == expected
+    until(lambda: {row[0] for row in cast.sql(sql, client_id)} == expected)

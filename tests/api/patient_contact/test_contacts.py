@@ -1,6 +1,5 @@
 """Contacts: their links lead to rows of the clinic, their account is one of the patient's, reads are audited."""
 
-import time
 from typing import Any
 
 import httpx
@@ -8,6 +7,7 @@ import pytest
 
 from tests.api.answers import all_rows, made, problems
 from tests.cast import Cast
+from tests.waiting import until
 
 
 def new_patient(client: httpx.Client) -> dict[str, Any]:
@@ -84,10 +84,4 @@ def test_reads_and_removals_are_audited(cast: Cast, here: httpx.Client, patient:
         "AND client_id = $2 ORDER BY at"
     )
     expected = {"createPatientContact-Post", "getPatientContact-Get", "deletePatientContact-Delete"}
-    until = time.monotonic() + 10
-    while time.monotonic() < until:
-        events = {row[0] for row in cast.sql(sql, contact, patient["client_id"])}
-        if events == expected:
-            break
-        time.sleep(0.2)
-    assert events == expected
+    until(lambda: {row[0] for row in cast.sql(sql, contact, patient["client_id"])} == expected)
