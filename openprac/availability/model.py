@@ -18,16 +18,19 @@ What decides, from the outside in, for one practitioner at one business, date, m
 
 A start is offered in the columns [column, column + width) if each of them is open with every asked flag and free for
 the whole length; the start lies on the grid (minutes from the opening of the business, divisible by the interval), on
-a label the clinic's clock shows on that date, not past (a label shown twice is not past until its second showing is);
-the end does not pass the business's closing; and the resources are free for the whole length: all of `resources`, or
-with `any_of` one of them, the first that is free (where the question names resources, the first of those). No
-resources: none are needed. A length may run over labels the clock skips: they count as minutes.
+a label the clinic's clock shows on that date, not before now (of a label shown twice the second showing counts); the
+end does not pass the business's closing; and the resources are free for the whole length: all of `resources`, or with
+`any_of` one of them, the first that is free (where the question names resources, the first of those). No resources:
+none are needed. A length may run over labels the clock skips: they count as minutes.
+
+`description` of a roster and what belongs to it is for words only. It decides nothing.
 """
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from enum import IntFlag
+from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
 from openprac.diary.lengths import Length
@@ -56,6 +59,7 @@ class Rule:
     columns: frozenset[int] | None = None
     types: frozenset[int] | None = None
     types_online_only: bool = False
+    description: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +92,7 @@ class Override:
     columns: frozenset[int] | None = None
     types: frozenset[int] | None = None
     types_online_only: bool = False
+    description: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +104,7 @@ class Roster:
     days: Mapping[int, tuple[int, int]]
     rules: Sequence[Rule] = ()
     overrides: Sequence[Override] = ()
+    description: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,6 +126,7 @@ class DayOff:
     end_date: date
     business_ids: frozenset[int] = frozenset()
     practitioner_ids: frozenset[int] = frozenset()
+    description: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,9 +151,8 @@ class Place:
     any_of: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Taken:
-    """A live entry of the book."""
+class Taken(NamedTuple):
+    """A live entry of the book. kind: patient, note, group, rule_out or reserved."""
 
     appointment_id: int
     practitioner_id: int
@@ -155,6 +161,7 @@ class Taken:
     width: int
     start: int
     end: int
+    kind: str = "patient"
 
 
 @dataclass(frozen=True, slots=True)
