@@ -71,6 +71,7 @@ async def create_tenant(connection: asyncpg.Connection, name: str, time_zone: st
                 [(tenant_id, category) for category in FEE_CATEGORIES],
             )
             await _start_book_lists(connection, tenant_id)
+            await connection.execute("CALL add_billing_lists($1)", tenant_id)
     return tenant_id
 
 

@@ -18,10 +18,15 @@ TENANT_POLICY = "(tenant_id = (NULLIF(current_setting('openprac.tenant_id'::text
 
 PRIVILEGES = ("SELECT", "INSERT", "UPDATE", "DELETE", "TRUNCATE", "REFERENCES", "TRIGGER")
 EVERY_ROW = {"SELECT", "INSERT", "UPDATE", "DELETE"}
+BUT_NOT_REMOVE = {"SELECT", "INSERT", "UPDATE"}
 # What the runtime role may do where that is not EVERY_ROW.
 RIGHTS: Mapping[str, set[str]] = {
     "account_key": set(),
     "audit_event": {"SELECT", "INSERT"},
+    "billing_settings": BUT_NOT_REMOVE,
+    "invoice": BUT_NOT_REMOVE,
+    "invoice_counter": BUT_NOT_REMOVE,
+    "payment": BUT_NOT_REMOVE,
     "schema_migration": set(),
     "tenant": {"SELECT"},
     "vendor": set(),

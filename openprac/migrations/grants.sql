@@ -14,4 +14,6 @@ BEGIN
     END LOOP;
 END $$;
 REVOKE UPDATE, DELETE ON audit_event FROM {runtime};
+-- Money that was billed, paid or given up leaves a trace: it is corrected by further rows, never removed.
+REVOKE DELETE ON billing_settings, invoice_counter, invoice, payment FROM {runtime};
 GRANT SELECT ON tenant TO {runtime};
