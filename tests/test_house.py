@@ -64,6 +64,7 @@ PURE = (
     "patient_match/phones.py",
     "patient_match/rank.py",
     "patient_match/words.py",
+    "rosters/recurrence.py",
 )
 IMPURE_MODULES = (
     "asyncio",
