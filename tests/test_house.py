@@ -42,6 +42,13 @@ TENANT_SQL = (*TENANT_SQL_GATES, *TENANT_SQL_DOMAINS, *TENANT_SQL_OWNER)
 PURE = (
     "attachments/file_names.py",
     "attachments/file_types.py",
+    "availability/explain.py",
+    "availability/labels.py",
+    "availability/minutes.py",
+    "availability/model.py",
+    "availability/opening.py",
+    "availability/search.py",
+    "availability/taken.py",
     "diary/bodies.py",
     "diary/drafts.py",
     "diary/lengths.py",
