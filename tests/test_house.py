@@ -49,6 +49,7 @@ PURE = (
     "availability/opening.py",
     "availability/search.py",
     "availability/taken.py",
+    "billing/totals.py",
     "diary/bodies.py",
     "diary/drafts.py",
     "diary/lengths.py",
