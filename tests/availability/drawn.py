@@ -1,10 +1,14 @@
-"""Random situations: small enough that much of them touches, strange enough that every rule has its turn."""
+"""Questions and situations drawn from a seed: small, and crowded around whatever the rules distinguish."""
 
+from collections.abc import Sequence
 from datetime import UTC, date, datetime, timedelta
+from functools import lru_cache
 from random import Random
+from typing import TypeVar
 from zoneinfo import ZoneInfo
 
 from openprac.availability.model import (
+    DAY_MINUTES,
     Assignment,
     DayOff,
     Flags,
@@ -19,124 +23,265 @@ from openprac.availability.model import (
 )
 from openprac.diary.lengths import Length
 
-ZONES = ("Australia/Adelaide", "Australia/Lord_Howe", "Pacific/Chatham", "Europe/London", "America/New_York")
-DAYS_OF_CHANGE = tuple(
-    date(*one) for one in ((2026, 4, 4), (2026, 10, 3), (2026, 9, 26), (2026, 3, 28), (2026, 10, 24), (2026, 3, 7))
+Drawn = TypeVar("Drawn")
+ZONES = (
+    "Australia/Sydney",
+    "Australia/Melbourne",
+    "Australia/Adelaide",
+    "Australia/Brisbane",
+    "Australia/Perth",
+    "Australia/Lord_Howe",
+    "Pacific/Auckland",
+    "Pacific/Chatham",
+    "Europe/London",
+    "America/New_York",
 )
-COLUMNS = 3
-TYPE = 7
+FIRST_DATE, LAST_DATE = date(2026, 1, 1), date(2028, 12, 31)
+DATES, DATE_STEP_DAYS = 60, 18
+"""No more than these, so that the oracle need not walk through the clock's year for each case."""
+ASKED_TYPE, OTHER_TYPE = 31, 32
+PRACTITIONERS = (11, 12)
+BUSINESSES = (21, 22)
+ELSEWHERE = 29
+"""A business that nothing is asked about."""
+STRANGER = 19
+RESOURCES = (41, 42, 43)
+COLUMNS_MAX = 3
+INTERVALS = (5, 10, 10, 15, 15, 20, 30, 30, 60, 7, 25, 240)
+KINDS = ("patient", "note", "group", "rule_out", "reserved")
+WEEKDAYS = (1, 2, 3, 4, 5, 6, 7)
 
 
-def drawn(random: Random) -> tuple[Question, Situation]:
-    first = random.choice(DAYS_OF_CHANGE) + timedelta(days=random.randint(-2, 1))
-    days = random.randint(1, 4)
-    question = Question(
-        TYPE,
-        first,
-        first + timedelta(days=days - 1),
-        random.choice([*Flags, Flags.MANUAL | Flags.ONLINE, *[Flags.MANUAL] * 3]),
-        ZoneInfo(random.choice(ZONES)),
-        datetime(first.year, first.month, first.day, tzinfo=UTC) + timedelta(seconds=random.randint(-90_000, 90_000)),
-        random.choice([None] * 4 + [frozenset({1}), frozenset({2, 9}), frozenset({9})]),
-    )
-    rosters = [_roster(random, first) for _ in range(3)]
-    places = [
-        _place(random, practitioner, business, first, rosters)
-        for practitioner in (1, 2)
-        for business in random.sample((1, 2), random.randint(1, 2))
-    ]
-    entries = [_entry(random, number, days) for number in range(random.choice((0, 3, 12)))]
-    busy = {one: [_span(random, days) for _ in range(random.randint(0, 2))] for one in (1, 2)}
-    days_off = [_day_off(random, number, first) for number in range(random.choice((0, 0, 1)))]
-    return question, Situation(places, days_off, entries, busy)
+def drawn(seed: int) -> tuple[Question, Situation]:
+    """The same for the same seed."""
+    return _Draw(Random(seed)).case()
 
 
-def _place(random: Random, practitioner: int, business: int, first: date, rosters: list[Roster]) -> Place:
-    opens = random.choice((0, 0, 7, 60, 95))
-    columns = random.randint(1, COLUMNS)
-    changes = first + timedelta(days=random.randint(-1, 3))
-    return Place(
-        practitioner,
-        business,
-        columns,
-        random.choice((5, 7, 10, 15, 30, 60, 240)),
-        opens,
-        random.choice((1440, 1440, 300, 1000)),
-        frozenset(random.sample(range(1, 8), random.choice((5, 7, 7)))),
-        Length(1, None, random.choice((5, 15, 30, 45, 60, 180, 1440)), random.randint(1, columns), None, None),
-        random.choice(
-            (
-                (),
-                [Assignment(1, random.choice(rosters), date(2020, 1, 1))],
-                [
-                    Assignment(1, random.choice(rosters), date(2020, 1, 1), changes),
-                    Assignment(2, random.choice(rosters), changes + timedelta(days=random.randint(1, 2))),
-                ],
-            )
-        ),
-        random.choice(((), (), (1,), (2, 1))),
-        random.random() < 0.5,
-    )
+@lru_cache
+def transitions(zone: str) -> tuple[date, ...]:
+    """The dates between whose noon and the noon before the clocks were moved."""
+    days = [FIRST_DATE + timedelta(days=number) for number in range((LAST_DATE - FIRST_DATE).days)]
+    noons = [datetime(day.year, day.month, day.day, 12, tzinfo=ZoneInfo(zone)).utcoffset() for day in days]
+    return tuple(day for day, before, after in zip(days[1:], noons, noons[1:], strict=False) if before != after)
 
 
-def _roster(random: Random, first: date) -> Roster:
-    shown = random.sample(range(1, 8), random.choice((4, 6, 7)))
-    return Roster(
-        random.randint(1, 3),
-        random.choice((*Flags, Flags.NONE, Flags(7), Flags(7))),
-        {day: random.choice(((0, 1440), (60, 600), (3, 777))) for day in shown},
-        [_rule(random, number) for number in range(random.choice((0, 2, 8)))],
-        [_override(random, number, first) for number in range(random.choice((0, 1, 3)))],
-    )
+class _Draw:
+    """What the parts of one case have in common: its dates, and the hours that all of it crowds into."""
 
+    def __init__(self, rng: Random) -> None:
+        self.rng = rng
+        self.zone = rng.choice(ZONES)
+        self.days = rng.choice((1, 1, 1, 2, 2, 3, 4, 8))
+        moved = transitions(self.zone)
+        self.at_night = bool(moved) and rng.random() < 0.4
+        if self.at_night:
+            self.first = rng.choice(moved) - timedelta(days=rng.randrange(self.days))
+        elif rng.random() < 0.2:
+            self.first = date(rng.randint(2026, 2028), rng.randint(1, 12), 1) - timedelta(days=rng.randint(0, 3))
+        else:
+            self.first = FIRST_DATE + timedelta(days=DATE_STEP_DAYS * rng.randrange(DATES))
+        self.last = self.first + timedelta(days=self.days - 1)
+        self.opens, self.closes = self.hours()
+        self.ids = iter(range(1000, 9999))
 
-def _rule(random: Random, number: int) -> Rule:
-    return Rule(number, random.randint(1, 7), *_part_of_day(random), *_openness(random))
-
-
-def _override(random: Random, number: int, first: date) -> Override:
-    starts = first + timedelta(days=random.randint(-9, 2))
-    recurrence = random.choice(
-        (
-            Recurrence("once", starts),
-            Recurrence("daily", starts, every=random.randint(1, 3)),
-            Recurrence("weekly", starts, every=random.randint(1, 2), weekdays=frozenset(random.sample(range(1, 8), 3))),
-            Recurrence("monthly", starts, weekdays=frozenset(range(1, 8)), nth=random.choice((1, 4, 5, -1))),
+    def case(self) -> tuple[Question, Situation]:
+        rng = self.rng
+        rosters = [self.roster() for _ in range(rng.choice((1, 1, 2, 3)))]
+        pairs = [(who, where) for who in PRACTITIONERS for where in BUSINESSES]
+        pairs = rng.sample(pairs, rng.choice((1, 1, 1, 2, 2, 3)))
+        hours = {where: self.hours() if rng.random() < 0.3 else (self.opens, self.closes) for where in BUSINESSES}
+        weeks = {where: self.weekdays(0.95) for where in BUSINESSES}
+        places = [self.place(who, where, hours[where], weeks[where], rosters) for who, where in pairs]
+        situation = Situation(
+            places=places,
+            days_off=[self.day_off() for _ in range(rng.choice((0, 0, 0, 0, 1, 1, 2)))],
+            taken=[self.entry() for _ in range(rng.choice((0, 1, 2, 3, 5, 8)))],
+            busy_resources={
+                one: [self.absolute_span() for _ in range(rng.randint(0, 4))] for one in RESOURCES if rng.random() < 0.8
+            },
         )
-    )
-    return Override(number, (number * 2) % 5, recurrence, *_part_of_day(random), *_openness(random))
+        return self.question(), situation
 
+    def question(self) -> Question:
+        rng = self.rng
+        flags = rng.choice((1, 1, 1, 1, 1, 2, 2, 4, 4, 3, 5, 6, 7))
+        asked = None if rng.random() < 0.8 else frozenset(rng.sample(RESOURCES, rng.choice((0, 1, 1, 1, 2))))
+        return Question(ASKED_TYPE, self.first, self.last, Flags(flags), ZoneInfo(self.zone), self.now(), asked)
 
-def _openness(random: Random) -> tuple[Flags, frozenset[int] | None, frozenset[int] | None, bool]:
-    return (
-        random.choice((*Flags, Flags.NONE, Flags(7), Flags(7))),
-        random.choice((None, None, frozenset({1}), frozenset({2, 3}))),
-        random.choice((None, None, frozenset({TYPE}), frozenset({TYPE + 1}))),
-        random.random() < 0.5,
-    )
+    def now(self) -> datetime:
+        """Long before, long after, or among the labels searched: as UTC or as the clinic's time, both showings."""
+        rng, zone = self.rng, ZoneInfo(self.zone)
+        midnight = datetime(self.first.year, self.first.month, self.first.day)
+        chance = rng.random()
+        if chance < 0.5:
+            label = midnight - timedelta(days=rng.randint(1, 60))
+        elif chance < 0.53:
+            label = midnight + timedelta(days=self.days + rng.randint(1, 60))
+        else:
+            minute = rng.randrange(self.opens, self.closes)
+            label = midnight + timedelta(
+                days=rng.randrange(self.days), minutes=minute - minute % rng.choice((1, 5, 30))
+            )
+            label += timedelta(microseconds=rng.choice((0, 0, 0, 1, 59_999_999, rng.randrange(60_000_000))))
+        instant = label.replace(tzinfo=zone, fold=rng.randint(0, 1)).astimezone(UTC)
+        return instant.astimezone(zone) if rng.random() < 0.2 else instant
 
+    def place(
+        self, who: int, where: int, hours: tuple[int, int], work_week: frozenset[int], rosters: Sequence[Roster]
+    ) -> Place:
+        rng = self.rng
+        columns = rng.choice((1, 1, 1, 2, 2, COLUMNS_MAX))
+        minutes = rng.choice((5, 5, 10, 15, 15, 20, 20, 25, 30, 30, 45, 60, 90, 180))
+        if hours == (0, DAY_MINUTES) and rng.random() < 0.1:
+            minutes = DAY_MINUTES
+        resources = rng.sample(RESOURCES, rng.choice((0, 0, 0, 1, 2, 3)))
+        return Place(
+            practitioner_id=who,
+            business_id=where,
+            columns=columns,
+            interval=rng.choice(INTERVALS),
+            opens=hours[0],
+            closes=hours[1],
+            work_week=work_week,
+            length=Length(51, None, minutes, min(columns, rng.choice((1, 1, 2, 3))), None, None),
+            assignments=self.assignments(rosters),
+            resources=tuple(resources),
+            any_of=rng.random() < 0.5,
+        )
 
-def _part_of_day(random: Random) -> tuple[int, int]:
-    start = random.choice((0, 60, 121, 180, 700))
-    return start, min(1440, start + random.choice((1, 30, 200, 1440)))
+    def hours(self) -> tuple[int, int]:
+        rng = self.rng
+        if rng.random() < 0.04:
+            return 0, DAY_MINUTES
+        opens = rng.choice((0, 60, 90, 115, 120, 150)) if self.at_night else rng.randrange(0, 1200, 5)
+        return opens, min(opens + rng.randrange(60, 330, rng.choice((1, 5, 15))), DAY_MINUTES)
 
+    def span(self, around: int = 30) -> tuple[int, int]:
+        """Of one day, from shortly before opening to shortly after closing."""
+        step = self.rng.choice((1, 5, 5, 15))
+        first, last = max(self.opens - around, 0), min(self.closes + around, DAY_MINUTES)
+        if self.rng.random() < 0.1:
+            first, last = 0, DAY_MINUTES
+        start, end = sorted(minute - minute % step for minute in self.rng.sample(range(first, last + 1), 2))
+        return (start, end) if start < end else (start, min(start + step, DAY_MINUTES)) if start < last else (0, end)
 
-def _entry(random: Random, number: int, days: int) -> Taken:
-    start, end = _span(random, days)
-    column = random.randint(1, COLUMNS)
-    width = random.randint(1, COLUMNS - column + 1)
-    kind = random.choice(("patient", "note", "group", "rule_out", "reserved"))
-    return Taken(number, random.choice((1, 2, 3)), random.choice((1, 2, 3)), column, width, start, end, kind)
+    def absolute_span(self) -> tuple[int, int]:
+        """Minutes from the midnight that begins the search; may begin the evening before and end the morning after."""
+        start, end = self.span()
+        day = self.rng.randrange(self.days)
+        chance = self.rng.random()
+        if chance < 0.08:
+            start, end = DAY_MINUTES - self.rng.randrange(5, 60, 5), DAY_MINUTES + self.rng.randrange(5, 180, 5)
+            day = self.rng.randrange(-1, self.days)
+        elif chance < 0.1:
+            start = self.rng.randrange(-DAY_MINUTES + 1, DAY_MINUTES)
+            end = start + self.rng.choice((600, DAY_MINUTES))
+        elif chance < 0.7:
+            end = min(end, start + self.rng.choice((5, 10, 15, 30)))
+        return day * DAY_MINUTES + start, day * DAY_MINUTES + end
 
+    def weekdays(self, chance: float) -> frozenset[int]:
+        return frozenset(one for one in WEEKDAYS if self.rng.random() < chance)
 
-def _span(random: Random, days: int) -> tuple[int, int]:
-    start = random.choice((random.randint(-1439, 1440 * days), random.randrange(0, 1440 * days, 15)))
-    return start, start + random.choice((5, 30, 60, 600, 1440))
+    def some_weekdays(self) -> frozenset[int]:
+        """At least one, more likely one of those searched."""
+        number = self.rng.choice((1, 1, 2, 3))
+        return frozenset(
+            self.any_day().isoweekday() if self.rng.random() < 0.7 else self.rng.choice(WEEKDAYS) for _ in range(number)
+        )
 
+    def any_day(self) -> date:
+        return self.first + timedelta(days=self.rng.randrange(self.days))
 
-def _day_off(random: Random, number: int, first: date) -> DayOff:
-    starts = first + timedelta(days=random.randint(-1, 1))
-    who = random.choice(
-        ((frozenset({1}), frozenset()), (frozenset(), frozenset({2})), (frozenset({2}), frozenset({1})))
-    )
-    return DayOff(number, starts, starts + timedelta(days=random.randint(0, 1)), *who)
+    def roster(self) -> Roster:
+        rng = self.rng
+        usual = self.span()
+        if rng.random() < 0.75:
+            usual = max(self.opens - 10, 0), min(self.closes + 10, DAY_MINUTES)
+        ranks = rng.sample(range(20), 20)
+        return Roster(
+            roster_id=next(self.ids),
+            flags=Flags(rng.choice((7, 7, 7, 7, 7, 3, 1, 5, 6, 0, 2, 4))),
+            days={one: self.span() if rng.random() < 0.15 else usual for one in WEEKDAYS if rng.random() < 0.93},
+            rules=tuple(self.rule() for _ in range(rng.choice((0, 0, 1, 2, 4)))),
+            overrides=tuple(self.override(ranks.pop()) for _ in range(rng.choice((0, 0, 1, 2, 3)))),
+        )
+
+    def rule(self) -> Rule:
+        start, end = self.span()
+        weekday = self.any_day().isoweekday() if self.rng.random() < 0.85 else self.rng.choice(WEEKDAYS)
+        flags, columns = self.flags(), self.columns()
+        return Rule(next(self.ids), weekday, start, end, flags, columns, self.types(), self.rng.random() < 0.5)
+
+    def override(self, rank: int) -> Override:
+        start, end = self.span()
+        recurrence, flags, columns = self.recurrence(), self.flags(), self.columns()
+        online_only = self.rng.random() < 0.5
+        return Override(next(self.ids), rank, recurrence, start, end, flags, columns, self.types(), online_only)
+
+    def flags(self) -> Flags:
+        return Flags(self.rng.choice((7, 7, 7, 0, 0, *range(8))))
+
+    def columns(self) -> frozenset[int] | None:
+        if self.rng.random() < 0.65:
+            return None
+        return frozenset(self.rng.sample(range(1, COLUMNS_MAX + 2), self.rng.choice((1, 1, 2))))
+
+    def types(self) -> frozenset[int] | None:
+        if self.rng.random() < 0.65:
+            return None
+        return frozenset(self.rng.choice(((ASKED_TYPE,), (OTHER_TYPE,), (OTHER_TYPE,), (ASKED_TYPE, OTHER_TYPE))))
+
+    def recurrence(self) -> Recurrence:
+        """Mostly one that falls on a date searched: it begins a number of its own steps before one."""
+        rng, day = self.rng, self.any_day()
+        repeat = rng.choice(("once", "daily", "weekly", "weekly", "monthly", "monthly"))
+        every = rng.choice((1, 1, 2, 2, 3, 4))
+        steps = rng.choice((0, 1, 2, 5))
+        match repeat:
+            case "once":
+                start = day
+            case "daily":
+                start = day - timedelta(days=every * steps)
+            case "weekly":
+                start = day - timedelta(weeks=every * steps, days=rng.randint(-2, 6))
+            case _:
+                month = day.year * 12 + day.month - 1 - every * steps
+                start = date(month // 12, month % 12 + 1, rng.choice((1, 1, rng.randint(1, 28))))
+        if rng.random() < 0.15:
+            start += timedelta(days=rng.randint(-10, 3))
+        end = rng.choice((None, None, max(start, day + timedelta(days=rng.randint(-3, 40)))))
+        weekdays = self.some_weekdays() if repeat in ("weekly", "monthly") else frozenset[int]()
+        nth = rng.choice((-1, 1, 2, 3, 4, 5, (day.day + 6) // 7, (day.day + 6) // 7)) if repeat == "monthly" else None
+        return Recurrence(repeat, start, end, 1 if repeat == "once" else every, weekdays, nth)
+
+    def assignments(self, rosters: Sequence[Roster]) -> tuple[Assignment, ...]:
+        """One after the other, with gaps; often one that begins long before and never ends."""
+        rng = self.rng
+        if rng.random() < 0.12:
+            return ()
+        found = []
+        begins = self.first - timedelta(days=rng.choice((0, 1, 30, 400)))
+        for _ in range(rng.choice((1, 1, 1, 2, 3))):
+            end = begins + timedelta(days=rng.choice((0, 1, 2, 31, 400)))
+            found.append(Assignment(next(self.ids), rng.choice(rosters), begins, end))
+            begins = end + timedelta(days=rng.choice((1, 1, 2, 3)))
+        if rng.random() < 0.6:
+            last = found.pop()
+            found.append(Assignment(last.roster_assignment_id, last.roster, last.start_date))
+        rng.shuffle(found)
+        return tuple(found)
+
+    def day_off(self) -> DayOff:
+        rng = self.rng
+        begins = self.any_day() - timedelta(days=rng.choice((0, 0, 1, 5)))
+        whom = frozenset(rng.sample((*PRACTITIONERS, STRANGER), rng.choice((0, 1, 1))))
+        where = frozenset(rng.sample((*BUSINESSES, ELSEWHERE), rng.choice((0, 0, 1))))
+        return DayOff(next(self.ids), begins, begins + timedelta(days=rng.choice((0, 0, 1, 4))), where, whom)
+
+    def entry(self) -> Taken:
+        rng = self.rng
+        who = rng.choice((*PRACTITIONERS, *PRACTITIONERS, STRANGER))
+        where = rng.choice((*BUSINESSES, *BUSINESSES, ELSEWHERE))
+        column, width = rng.randint(1, COLUMNS_MAX), rng.choice((1, 1, 1, 2))
+        return Taken(next(self.ids), who, where, column, width, *self.absolute_span(), rng.choice(KINDS))
