@@ -8,6 +8,7 @@ and every lock is one that ends with its holder, so the next start needs no repa
 """
 
 import asyncio
+import itertools
 import os
 import signal
 import socket
@@ -30,7 +31,7 @@ if TYPE_CHECKING:
     from openprac.attachments.store import Store
 
 LOOK_SECONDS = 0.5
-RESTARTS_MAX = 5
+RESTART_PAUSE_MAX_SECONDS = 5.0
 
 
 class Hooks:
@@ -181,7 +182,7 @@ class _Supervisor:
             await store.close()
 
     async def _watch_servers(self) -> None:
-        """Bring back a bundled server that died. Raises EmbeddedError when it will not come."""
+        """Bring back a bundled server that died."""
         while True:
             await asyncio.sleep(LOOK_SECONDS)
             for server in (self._servers.postgres, self._servers.seaweed):
@@ -189,17 +190,20 @@ class _Supervisor:
                     await self._bring_back(server)
 
     async def _bring_back(self, server: EmbeddedPostgres | EmbeddedSeaweed) -> None:
+        """Try until it comes: it ran before, and what stops it now (a full disk, say) may end by itself.
+
+        Meanwhile requests that need it get 503, and each try leaves a line in the log.
+        """
         before = self._servers.settings()
-        for attempt in range(1, RESTARTS_MAX + 1):
+        for attempt in itertools.count(1):
             logs.event("error", "bundled server ended", server=type(server).__name__, attempt=attempt)
             await self._in_thread(server.stop)
             try:
                 await self._in_thread(server.start)
                 break
-            except EmbeddedError:
-                if attempt == RESTARTS_MAX:
-                    raise
-                await asyncio.sleep(attempt)
+            except (EmbeddedError, OSError) as error:
+                logs.failure("bundled server not back", error)
+                await asyncio.sleep(min(attempt, RESTART_PAUSE_MAX_SECONDS))
         settings = self._servers.settings()
         if settings != before and self._workers and self._listener:
             settings = replace(settings, port=self._listener.getsockname()[1])

@@ -200,13 +200,18 @@ def stop(child: subprocess.Popen[bytes], steps: Sequence[tuple[signal.Signals, f
 
 
 def process_name(pid: int) -> str:
-    """The name of a running process, empty when there is none."""
+    """The name of a running process, empty when there is none: the dead keep name and id until they are waited for."""
     if sys.platform == "linux":
         with suppress(OSError):
-            return Path(f"/proc/{pid}/comm").read_text().strip()
+            # "4130 (postgres) S 1 ..."
+            name, _, rest = Path(f"/proc/{pid}/stat").read_text().partition("(")[2].rpartition(")")
+            return "" if rest.split()[0] in ("Z", "X") else name
         return ""
-    answer = subprocess.run(["/bin/ps", "-o", "comm=", "-p", str(pid)], capture_output=True, text=True, check=False)  # noqa: S603
-    return Path(answer.stdout.strip()).name
+    answer = subprocess.run(  # noqa: S603
+        ["/bin/ps", "-o", "stat=,comm=", "-p", str(pid)], capture_output=True, text=True, check=False
+    )
+    state, _, name = answer.stdout.strip().partition(" ")
+    return "" if state.startswith("Z") else Path(name.strip()).name
 
 
 def sync_file(path: Path) -> None:

@@ -16,6 +16,9 @@ ACQUIRE_TIMEOUT_SECONDS = 5.0
 CONNECT_TIMEOUT_SECONDS = 5.0
 STATEMENT_TIMEOUT_SECONDS = 20
 LOCK_TIMEOUT_SECONDS = 5
+ANSWER_TIMEOUT_SECONDS = STATEMENT_TIMEOUT_SECONDS + 5
+"""Longer than any statement may take: a server that is silent for so long has stopped, or the way to it has."""
+
 IDLE_IN_TRANSACTION_TIMEOUT_SECONDS = 30
 
 STATEMENTS_KEPT = 200
@@ -41,6 +44,8 @@ AWAY = (
     asyncpg.OperatorInterventionError,
     asyncpg.LockNotAvailableError,
     asyncpg.InsufficientResourcesError,
+    # Said on a connection whose server has just announced its end: the driver has read that, but not yet the end.
+    asyncpg.InternalClientError,
 )
 """What the driver raises when the database is away, going down, full, or too slow: 503, never a trace."""
 
@@ -138,7 +143,13 @@ class Database:
             connection = await self._pool.acquire(ACQUIRE_TIMEOUT_SECONDS)
             try:
                 return connection, await connection.fetchrow(sql, *values)
-            except (asyncpg.PostgresConnectionError, asyncpg.InterfaceError, asyncpg.AdminShutdownError, OSError):
+            except (
+                asyncpg.PostgresConnectionError,
+                asyncpg.InterfaceError,
+                asyncpg.InternalClientError,
+                asyncpg.AdminShutdownError,
+                OSError,
+            ):
                 # The server went away while this one lay idle. Nothing has been done on it yet: it is dropped and the
                 # next one is fresh, or cannot be made, which ends the loop.
                 self._pool.release(connection, sound=False)
@@ -154,6 +165,7 @@ class Database:
         return await asyncpg.connect(
             self._url,
             timeout=CONNECT_TIMEOUT_SECONDS,
+            command_timeout=ANSWER_TIMEOUT_SECONDS,
             statement_cache_size=STATEMENTS_KEPT,
             max_cached_statement_lifetime=0,
             server_settings=self._session_settings,

@@ -41,8 +41,8 @@ class Pool:
                 if not connection.is_closed():
                     return connection
                 self._open -= 1
-            if self._open < self._size:
-                return await self._make()
+            if self._open < self._size and (made := await self._make()) is not None:
+                return made
             handed = await self._wait(timeout_seconds)
             if handed is not None:
                 return handed
@@ -63,12 +63,15 @@ class Pool:
         for connection in idle:
             await connection.close(timeout=2)
 
-    async def _make(self) -> asyncpg.Connection:
+    async def _make(self) -> asyncpg.Connection | None:
+        """One more, or None where the server has no more to give and those there are serve one after the other."""
         self._open += 1
         try:
             return await self._connect()
-        except BaseException:
+        except BaseException as error:
             self._open -= 1
+            if isinstance(error, asyncpg.TooManyConnectionsError) and self._open:
+                return None
             self._hand(None)
             raise
 

@@ -5,6 +5,7 @@ import os
 import shutil
 import signal
 import stat
+import subprocess
 import sys
 import tempfile
 from pathlib import Path
@@ -12,7 +13,7 @@ from pathlib import Path
 import asyncpg
 import pytest
 
-from openprac.embedded import EmbeddedError, programs
+from openprac.embedded import EmbeddedError, cluster, programs
 from openprac.embedded.postgres import EmbeddedPostgres
 from openprac.embedded.programs import Identity, Programs
 
@@ -134,6 +135,22 @@ def test_a_killed_server_and_a_recycled_process_id_need_no_repair(data_dir: Path
         assert fetch(server.owner_url, "SELECT n FROM kept") == 42
     finally:
         server.stop()
+
+
+@on_linux
+def test_a_dead_server_nobody_has_buried_yet_is_no_server(tmp_path: Path) -> None:
+    program = tmp_path / "postgres"
+    shutil.copy(shutil.which("true") or "/bin/true", program)
+    dead = subprocess.Popen([program])  # not waited for: it stays in the table of processes, dead, under its name
+    try:
+        assert wait_for(lambda: not is_alive(dead.pid))
+        assert Path(f"/proc/{dead.pid}/comm").read_text() == "postgres\n"
+        left = tmp_path / "postmaster.pid"
+        left.write_text(f"{dead.pid}\n")
+        cluster.remove_stale_pid_file(tmp_path)
+        assert not left.exists()
+    finally:
+        dead.wait()
 
 
 async def test_a_long_path_gets_its_socket_elsewhere_and_a_running_loop_does_not_matter(data_dir: Path) -> None:

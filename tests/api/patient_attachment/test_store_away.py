@@ -1,8 +1,12 @@
 """The file store is away: what does not need it goes on, and what was sent before is there when it is back."""
 
+import threading
 import time
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
+from typing import Any
 from urllib.parse import urlsplit
 
 import httpx
@@ -15,6 +19,9 @@ from tests.cast import Cast, serving
 from tests.own_database import small_clinic, sql
 from tests.relay import Relay, relay_to
 from tests.waiting import until
+
+WRITERS = 3
+FORMS_EACH = 2
 
 
 @dataclass(frozen=True)
@@ -90,3 +97,66 @@ def test_a_read_waits_for_a_store_that_hangs_no_longer_than_its_patience(away: A
     away.relay.close()
     away.relay.open()
     arrived(away.api, client_id)
+
+
+@pytest.mark.parametrize("seconds", [2, pytest.param(60, marks=pytest.mark.prove)])
+@pytest.mark.parametrize("fault", ["close", "stall"])
+def test_under_load_no_operation_fails_for_the_stores_sake(
+    away: Away, fault: str, seconds: float, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Signatures need no store, and what does need it (an arrived upload) is settled when it is back."""
+    api = away.api
+    clients = [new_patient(api) for _ in range(WRITERS)]
+    for client_id in clients:
+        upload(api, client_id, b"before", "before.txt")
+        arrived(api, client_id)
+    ended = threading.Event()
+    statuses: Counter[tuple[str, int]] = Counter()
+    slowest: dict[str, float] = {}
+    lock = threading.Lock()
+
+    def work(client_id: int) -> list[dict[str, Any]]:
+        forms = []
+        (file,) = files_of(api, client_id)
+        operations: dict[str, Callable[[], httpx.Response]] = {
+            "list patients": lambda: api.get("/patient?page_size=5"),
+            "edit patient": lambda: api.patch(f"/patient/{client_id}", json={"surname": "Busy"}),
+            "list files": lambda: api.get(f"/patient/{client_id}/patient_attachment"),
+            "edit file": lambda: api.patch(
+                f"/x/patient_attachment/{file['attachment_client_id']}", json={"description": "busy"}
+            ),
+            "sign": lambda: api.get(f"/patient_attachment/{file['attachment_client_id']}/presign_url"),
+            "content": lambda: api.get(f"/patient_attachment/{file['attachment_client_id']}/content"),
+            "ask for a form": lambda: api.post(
+                f"/patient/{client_id}/patient_attachment", json={"file_name": "meanwhile.txt"}
+            ),
+        }
+        while not ended.is_set():
+            for name, operation in operations.items():
+                started = time.monotonic()
+                answer = operation()
+                with lock:
+                    statuses[name, answer.status_code] += 1
+                    slowest[name] = max(slowest.get(name, 0), time.monotonic() - started)
+                if name == "ask for a form" and len(forms) < FORMS_EACH:
+                    forms.append(answer.json())
+        return forms
+
+    with ThreadPoolExecutor(WRITERS) as pool:
+        getattr(away.relay, fault)()
+        running = [pool.submit(work, client_id) for client_id in clients]
+        ended.wait(seconds)
+        ended.set()
+        forms = [form for one in running for form in one.result()]
+    away.relay.close()
+    away.relay.open()
+    good = {"list patients": 200, "edit patient": 200, "list files": 200, "edit file": 200, "sign": 200, "content": 307}
+    assert {*statuses} == {*good.items(), ("ask for a form", 201)}
+    assert len(forms) == WRITERS * FORMS_EACH
+    for form in forms:
+        assert send(form, b"meanwhile").is_success
+    for client_id in clients:
+        arrived(api, client_id, 1 + FORMS_EACH)
+    with capsys.disabled():
+        slow = ", ".join(f"{name} {longest:.2f} s" for name, longest in sorted(slowest.items()))
+        print(f"\nstore away ({fault}) for {seconds} s: {sum(statuses.values())} answers, 0 errors; slowest: {slow}")
