@@ -27,6 +27,8 @@ DataDir = Annotated[
 Host = Annotated[str | None, typer.Option(help="The address to listen on (OPENPRAC_HOST, else 127.0.0.1).")]
 Port = Annotated[int | None, typer.Option(min=0, max=65535, help="OPENPRAC_PORT, else 8080; 0 takes a free one.")]
 Workers = Annotated[int | None, typer.Option(min=1, max=64, help="Processes (OPENPRAC_WORKERS, else 1).")]
+Rate = Annotated[int | None, typer.Option(min=1, help="Requests per second; without it there is no limit.")]
+Quota = Annotated[int | None, typer.Option(min=1, help="Requests per day (of UTC); without it there is no limit.")]
 Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 
 
@@ -128,14 +130,17 @@ def tenant_list(as_json: Json = False, data_dir: DataDir = None) -> None:
 @vendor.command("create")
 def vendor_create(
     name: str,
-    rate: Annotated[int | None, typer.Option(min=1, help="Requests per second on each worker.")] = None,
+    rate: Rate = None,
+    quota: Quota = None,
     as_json: Json = False,
     data_dir: DataDir = None,
 ) -> None:
     """A new vendor with its first key."""
     from openprac import admin
 
-    vendor_id, secret = administer(settings_with(data_dir=data_dir), lambda db: admin.create_vendor(db, name, rate))
+    vendor_id, secret = administer(
+        settings_with(data_dir=data_dir), lambda db: admin.create_vendor(db, name, rate, quota)
+    )
     created = {"vendor_id": vendor_id, "name": name}
     show_secret(created, f"Vendor {vendor_id} was created.", secret, "x-api-key", as_json=as_json)
 
@@ -146,8 +151,17 @@ def vendor_list(as_json: Json = False, data_dir: DataDir = None) -> None:
     from openprac.admin import list_vendors
 
     rows = administer(settings_with(data_dir=data_dir), list_vendors)
-    columns = ("vendor_id", "name", "rate_per_second", "keys", "last_used_at", "created", "revoked_at")
-    show(rows, columns, as_json=as_json)
+    columns = ("vendor_id", "name", "rate_per_second", "quota_per_day", "used_today", "keys", "last_used_at", "created")
+    show(rows, (*columns, "revoked_at"), as_json=as_json)
+
+
+@vendor.command("limit")
+def vendor_limit(vendor_id: int, rate: Rate = None, quota: Quota = None, data_dir: DataDir = None) -> None:
+    """Set both limits of a vendor; one that is left out is no limit."""
+    from openprac import admin
+
+    administer(settings_with(data_dir=data_dir), lambda db: admin.limit_vendor(db, vendor_id, rate, quota))
+    say(f"Vendor {vendor_id} has {rate or 'no limit of'} requests per second and {quota or 'no limit of'} per day.")
 
 
 @vendor.command("rotate")

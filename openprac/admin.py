@@ -15,6 +15,7 @@ from openprac.keys import NewKey, new_key
 
 NAME_MAX_CHARS = 200
 RATE_MAX_PER_SECOND = 1_000_000
+QUOTA_MAX_PER_DAY = 1_000_000_000
 OVERLAP_MAX = timedelta(days=366)
 ID_MAX = 2**63 - 1
 ALL_PERMISSIONS = "*"
@@ -109,21 +110,28 @@ def check_time_zone(time_zone: str) -> None:
 
 
 async def create_vendor(
-    connection: asyncpg.Connection, name: str, rate_per_second: int | None = None, *, key: NewKey | None = None
+    connection: asyncpg.Connection,
+    name: str,
+    rate_per_second: int | None = None,
+    quota_per_day: int | None = None,
+    *,
+    key: NewKey | None = None,
 ) -> tuple[int, str]:
     """A new vendor (an integration partner) with its first key: (vendor_id, secret).
 
-    `rate_per_second` bounds its requests on each worker; None means no limit. A `key` made before is used
-    instead of a fresh one. Raises AdminError for a name that is taken.
+    `rate_per_second` and `quota_per_day` (of UTC) bound the requests of all its keys together; None means no limit. A
+    `key` made before is used instead of a fresh one. Raises AdminError for a name that is taken.
     """
     name = _checked_name(name, "The vendor's name")
-    if rate_per_second is not None and not 1 <= rate_per_second <= RATE_MAX_PER_SECOND:
-        raise AdminError(f"The rate is {rate_per_second}: it must be 1 to {RATE_MAX_PER_SECOND} requests per second.")
+    _check_limits(rate_per_second, quota_per_day)
     key = key or new_key("vendor")
     try:
         async with connection.transaction():
             vendor_id: int = await connection.fetchval(
-                "INSERT INTO vendor (name, rate_per_second) VALUES ($1, $2) RETURNING vendor_id", name, rate_per_second
+                "INSERT INTO vendor (name, rate_per_second, quota_per_day) VALUES ($1, $2, $3) RETURNING vendor_id",
+                name,
+                rate_per_second,
+                quota_per_day,
             )
             await _add_vendor_key(connection, vendor_id, key)
     except asyncpg.UniqueViolationError as error:
@@ -134,10 +142,15 @@ async def create_vendor(
 
 
 async def list_vendors(connection: asyncpg.Connection) -> list[dict[str, Any]]:
-    """Every vendor, oldest first, with the hints of the keys that open and the time any of its keys was last used."""
+    """Every vendor, oldest first, with the hints of the keys that open and the time any of its keys was last used.
+
+    `used_today` is what servers have leased of the day's quota, so a little more than was used; None: nothing yet.
+    """
     return _dicts(
         await connection.fetch(
-            "SELECT v.vendor_id, v.name, v.rate_per_second, "
+            "SELECT v.vendor_id, v.name, v.rate_per_second, v.quota_per_day, "
+            "(SELECT d.leased FROM vendor_day d WHERE d.vendor_id = v.vendor_id "
+            "    AND d.day = (clock_timestamp() AT TIME ZONE 'UTC')::date) AS used_today, "
             "array(SELECT k.hint FROM vendor_key k WHERE k.vendor_id = v.vendor_id AND k.revoked_at IS NULL "
             "      AND v.revoked_at IS NULL AND (k.expires_at IS NULL OR k.expires_at > clock_timestamp()) "
             "      ORDER BY k.vendor_key_id) AS keys, "
@@ -145,6 +158,21 @@ async def list_vendors(connection: asyncpg.Connection) -> list[dict[str, Any]]:
             "v.created, v.revoked_at FROM vendor v ORDER BY v.vendor_id"
         )
     )
+
+
+async def limit_vendor(
+    connection: asyncpg.Connection, vendor_id: int, rate_per_second: int | None, quota_per_day: int | None
+) -> None:
+    """Set both limits of a vendor, None for no limit; they hold from its next request on."""
+    _check_limits(rate_per_second, quota_per_day)
+    async with connection.transaction():
+        await _check_vendor(connection, vendor_id)
+        await connection.execute(
+            "UPDATE vendor SET rate_per_second = $2, quota_per_day = $3 WHERE vendor_id = $1",
+            vendor_id,
+            rate_per_second,
+            quota_per_day,
+        )
 
 
 async def rotate_vendor(
@@ -183,6 +211,13 @@ async def revoke_vendor(connection: asyncpg.Connection, vendor_id: int) -> None:
             "UPDATE vendor_key SET revoked_at = clock_timestamp() WHERE vendor_id = $1 AND revoked_at IS NULL",
             vendor_id,
         )
+
+
+def _check_limits(rate_per_second: int | None, quota_per_day: int | None) -> None:
+    if rate_per_second is not None and not 1 <= rate_per_second <= RATE_MAX_PER_SECOND:
+        raise AdminError(f"The rate is {rate_per_second}: it must be 1 to {RATE_MAX_PER_SECOND} requests per second.")
+    if quota_per_day is not None and not 1 <= quota_per_day <= QUOTA_MAX_PER_DAY:
+        raise AdminError(f"The quota is {quota_per_day}: it must be 1 to {QUOTA_MAX_PER_DAY} requests per day.")
 
 
 async def _add_vendor_key(connection: asyncpg.Connection, vendor_id: int, key: NewKey) -> None:

@@ -7,10 +7,10 @@ surfaces as an ApiError in Application.answer, the one place that writes an erro
 import asyncio
 import time
 from collections.abc import Awaitable, Callable, MutableMapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import timedelta
 from functools import partial
-from typing import Any
+from typing import IO, Any
 from uuid import uuid4
 
 import asyncpg
@@ -23,13 +23,15 @@ from openprac.faults import play_fault
 from openprac.kernel.action import Endpoint
 from openprac.kernel.audit import ReadAudit
 from openprac.kernel.call import Answer, Call
-from openprac.kernel.caller import Caller, Rates, caller_from
+from openprac.kernel.caller import Caller, caller_from
 from openprac.kernel.clock import Clock
 from openprac.kernel.database import Database
 from openprac.kernel.idempotency import once
+from openprac.kernel.limits import Limits
 from openprac.kernel.openapi import document
 from openprac.kernel.routes import Router
 from openprac.kernel.shape import ENCODER, is_base_url
+from openprac.kernel.shared import Memory
 from openprac.kernel.slips import path_hint
 from openprac.keys import hash_key
 from openprac.pages import create_pages
@@ -54,15 +56,18 @@ class Services:
     uploads: Uploads
     clock: Clock
     strict_bodies: bool
-    rates: Rates = field(default_factory=Rates)
+    limits: Limits
 
 
 class Disconnected(Exception):
     """The caller went away while sending: nobody is there to answer."""
 
 
-def create_app(settings: Settings) -> "Application":
-    """The application of one process. DATABASE_URL and S3_ENDPOINT must be set: the supervisor fills them in."""
+def create_app(settings: Settings, memory: IO[bytes] | None = None) -> "Application":
+    """The application of one process. DATABASE_URL and S3_ENDPOINT must be set: the supervisor fills them in.
+
+    memory: what the workers of one server share; without it this process counts for itself.
+    """
     assert settings.database_url, "DATABASE_URL is not set"
     assert settings.s3_endpoint, "S3_ENDPOINT is not set"
     database = Database(
@@ -85,6 +90,7 @@ def create_app(settings: Settings) -> "Application":
         uploads=Uploads(store),
         clock=Clock(timedelta(seconds=settings.clock_ahead_seconds)),
         strict_bodies=settings.strict_bodies,
+        limits=Limits(Memory(memory)),
     )
     return Application(settings, services)
 
@@ -137,6 +143,8 @@ class Application:
         except Exception as error:  # noqa: BLE001 - the last door: whatever it is, the caller gets the published shape
             logs.failure("unexpected", error, request_id=request_id)
             answer = _error_answer(ServerFault(request_id), request_id)
+        if call:
+            answer.headers += call.standing
         await _send(answer, request_id, send)
         seconds = time.perf_counter() - started
         operation_id = match[0].id if match else None
@@ -161,7 +169,7 @@ class Application:
             services.audit.used(caller)
             if services.audit.is_full:
                 await services.audit.flush()
-            services.rates.take(caller.vendor_id, found["rate_per_second"])
+            call.standing = await services.limits.take(connection, caller.vendor_id, found)
             caller.require(endpoint.permission)
             call.connection = connection
             if len(call.body) > endpoint.body_limit_bytes:

@@ -11,7 +11,8 @@ ApiError
 ├── BodyTooLarge            413  BODY_TOO_LARGE
 ├── UnsupportedMediaType    415  UNSUPPORTED_MEDIA_TYPE         the body is not application/json
 ├── InvalidBody             422  INVALID_BODY                   with error.validation: [{field, message}]
-├── Throttled               429  THROTTLED                      with Retry-After
+├── Throttled               429  THROTTLED                      over the vendor's rate; with Retry-After
+├── QuotaExceeded           429  QUOTA_EXCEEDED                 the vendor's day is used up; with Retry-After
 ├── ServerFault             500  SERVER_ERROR                   our fault; the text names the request id
 └── Unavailable             503  SERVICE_UNAVAILABLE            database or file store away; with Retry-After
 
@@ -151,8 +152,19 @@ class Throttled(ApiError):
     status = 429
     code = "THROTTLED"
 
-    def __init__(self, retry_after_seconds: int) -> None:
-        super().__init__("Too Many Requests", headers=[("retry-after", str(retry_after_seconds))])
+    def __init__(self, retry_after_seconds: int, *, headers: Sequence[tuple[str, str]] = ()) -> None:
+        super().__init__("Too Many Requests", headers=[("retry-after", str(retry_after_seconds)), *headers])
+
+
+class QuotaExceeded(ApiError):
+    status = 429
+    code = "QUOTA_EXCEEDED"
+
+    def __init__(self, retry_after_seconds: int, *, headers: Sequence[tuple[str, str]] = ()) -> None:
+        super().__init__(
+            "Too Many Requests: the daily quota of this vendor is used up. It begins anew at 00:00 UTC.",
+            headers=[("retry-after", str(retry_after_seconds)), *headers],
+        )
 
 
 class ServerFault(ApiError):

@@ -1,8 +1,9 @@
 """One worker process: `python -m openprac.worker`, started by the supervisor (openprac/serve.py), never by hand.
 
-It inherits three descriptors, told by environment variables: the listening socket, a pipe on which one line of JSON
-(the settings as variables, with the addresses of the servers that were starting meanwhile) arrives, and a pipe on
-which it says `ready`, or `failed: WHY`. While it lives it keeps that last one open, so its end shows there.
+It inherits four descriptors, told by environment variables: the listening socket, the memory all workers share, a
+pipe on which one line of JSON (the settings as variables, with the addresses of the servers that were starting
+meanwhile) arrives, and a pipe on which it says `ready`, or `failed: WHY`. While it lives it keeps that last one open,
+so its end shows there.
 Settings come by the pipe and not in the environment, where any program of the same user could read their secrets.
 """
 
@@ -14,6 +15,7 @@ from collections.abc import Awaitable, Callable
 from typing import Any
 
 LISTEN_VARIABLE = "OPENPRAC_LISTEN_FD"
+MEMORY_VARIABLE = "OPENPRAC_MEMORY_FD"
 SETTINGS_VARIABLE = "OPENPRAC_SETTINGS_FD"
 STATUS_VARIABLE = "OPENPRAC_STATUS_FD"
 
@@ -31,6 +33,7 @@ def main() -> None:
     status_fd = int(os.environ.pop(STATUS_VARIABLE))
     settings_fd = int(os.environ.pop(SETTINGS_VARIABLE))
     listener = socket.socket(fileno=int(os.environ.pop(LISTEN_VARIABLE)))
+    memory = os.fdopen(int(os.environ.pop(MEMORY_VARIABLE)), "r+b", buffering=0)
     # The heavy imports come before the settings: they overlap with the start of the database.
     import uvicorn
 
@@ -44,7 +47,7 @@ def main() -> None:
         return
     try:
         settings = Settings.from_environment(json.loads(line))
-        app = create_app(settings)
+        app = create_app(settings, memory)
     except (SettingsError, ValueError) as error:  # ValueError: an address that is none, say
         _tell_failure(status_fd, str(error))
         sys.exit(1)

@@ -18,7 +18,14 @@ from pathlib import Path
 from openprac import logs, metrics
 from openprac.embedded import process
 from openprac.instance import InstanceError
-from openprac.worker import GRACEFUL_SECONDS, LISTEN_VARIABLE, SETTINGS_VARIABLE, STATUS_VARIABLE
+from openprac.kernel.shared import make_memory
+from openprac.worker import (
+    GRACEFUL_SECONDS,
+    LISTEN_VARIABLE,
+    MEMORY_VARIABLE,
+    SETTINGS_VARIABLE,
+    STATUS_VARIABLE,
+)
 
 READY_TIMEOUT_SECONDS = 60.0
 # Beyond what uvicorn gives running requests: the application closes its connections and writes its last audit rows.
@@ -59,6 +66,7 @@ class Workers:
         self._count = count
         self._listen_fd = listen_fd
         self._metrics_dir = metrics_dir
+        self._memory = make_memory()
         self._variables: asyncio.Future[Mapping[str, str]] = asyncio.get_running_loop().create_future()
         self._slots: list[asyncio.Task[None]] = []
         self._living: set[_Worker] = set()
@@ -167,6 +175,7 @@ class Workers:
         status_read, status_write = os.pipe()
         inherited = {
             LISTEN_VARIABLE: self._listen_fd,
+            MEMORY_VARIABLE: self._memory.fileno(),
             SETTINGS_VARIABLE: settings_read,
             STATUS_VARIABLE: status_write,
         }

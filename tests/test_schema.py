@@ -30,6 +30,7 @@ RIGHTS: Mapping[str, set[str]] = {
     "schema_migration": set(),
     "tenant": {"SELECT"},
     "vendor": set(),
+    "vendor_day": set(),
     "vendor_key": set(),
 }
 FUNCTIONS = (
@@ -38,6 +39,7 @@ FUNCTIONS = (
     "enter",
     "forget_idempotency_keys",
     "idempotency_enter",
+    "lease_quota",
     "patient_name_tokens",
     "patient_name_words",
     "take_due_uploads",

@@ -2,13 +2,8 @@
 
 import asyncio
 import json
-import os
 import re
-import subprocess
-import sys
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -26,6 +21,7 @@ from openprac.migrate import migrate
 from openprac.settings import Settings
 from tests.cast import Cast, serving
 from tests.own_database import small_clinic
+from tests.own_server import served_by_the_command
 from tests.waiting import until
 
 REPOSITORY = Path(__file__).parents[1]
@@ -341,30 +337,6 @@ class TestDatabaseAway:
             await connection.close()
         own = replace(settings, database_url=postgres.runtime_url, owner_database_url=postgres.owner_url)
         return own, {"x-api-key": vendor_key, "a-api-key": key}
-
-
-@contextmanager
-def served_by_the_command(settings: Settings, folder: Path) -> Iterator[tuple[str, Path]]:
-    """`openprac serve` on that database and store: its address and the file that gets its standard error."""
-    given = replace(settings, data_dir=folder / "data", port=0, sandbox=False).environment()
-    environment = {**os.environ, **given, "PYTHONPATH": str(REPOSITORY)}
-    lines = folder / "stderr.txt"
-    with lines.open("wb") as errors:
-        process = subprocess.Popen(
-            [sys.executable, "-m", "openprac", "serve"],
-            env=environment,
-            stdout=subprocess.PIPE,
-            stderr=errors,
-            text=True,
-        )
-    try:
-        assert process.stdout
-        found = re.search(r"http://[^/\s]+", process.stdout.readline())
-        assert found, lines.read_text()
-        yield found[0], lines
-    finally:
-        process.terminate()
-        process.wait(30)
 
 
 class TestLogs:

@@ -1,7 +1,7 @@
 """Call: one request on its way, and Answer: what comes of it."""
 
 import urllib.parse
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import TYPE_CHECKING, Any, Protocol
@@ -12,7 +12,7 @@ import asyncpg
 from openprac.errors import InvalidParams
 from openprac.kernel import values
 from openprac.kernel.audit import ReadAudit
-from openprac.kernel.caller import Caller, Rates
+from openprac.kernel.caller import Caller
 from openprac.kernel.clock import Clock
 from openprac.kernel.database import Database
 from openprac.kernel.write import Authorship
@@ -32,8 +32,6 @@ class Services(Protocol):
     @property
     def audit(self) -> ReadAudit: ...
     @property
-    def rates(self) -> Rates: ...
-    @property
     def clock(self) -> Clock: ...
     @property
     def uploads(self) -> Any: ...
@@ -43,7 +41,8 @@ class Services(Protocol):
 
 @dataclass(slots=True)
 class Call:
-    """caller and connection are there once the keys have been checked. base is the URL before every path, with /v1."""
+    """caller and connection are there once the keys have been checked. base is the URL before every path, with /v1.
+    standing: what tells a vendor with limits where it stands, on whatever answer comes."""
 
     services: Services
     endpoint: "Endpoint"
@@ -55,6 +54,7 @@ class Call:
     base: str
     caller: Caller = field(init=False)
     connection: asyncpg.Connection = field(init=False)
+    standing: Sequence[tuple[str, str]] = ()
 
     def id_of(self, param: str) -> int:
         """An id of the path. Raises InvalidParams."""

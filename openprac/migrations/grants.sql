@@ -3,8 +3,8 @@ REVOKE ALL ON ALL TABLES IN SCHEMA public FROM {runtime};
 REVOKE ALL ON ALL ROUTINES IN SCHEMA public FROM PUBLIC;
 GRANT USAGE ON SCHEMA public TO {runtime};
 GRANT USAGE ON ALL SEQUENCES IN SCHEMA public TO {runtime};
-GRANT EXECUTE ON FUNCTION clinic_now, enter, idempotency_enter, append_reads, take_due_uploads, forget_idempotency_keys,
-    patient_name_words, patient_name_tokens TO {runtime};
+GRANT EXECUTE ON FUNCTION clinic_now, enter, lease_quota, idempotency_enter, append_reads, take_due_uploads,
+    forget_idempotency_keys, patient_name_words, patient_name_tokens TO {runtime};
 DO $$
 DECLARE name regclass;
 BEGIN

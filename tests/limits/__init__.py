@@ -1,0 +1,1 @@
+"""What keeps one caller from spoiling it for the others."""
