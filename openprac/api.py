@@ -21,6 +21,7 @@ from openprac.kernel.collection import Collection
 from openprac.kernel.routes import endpoints_of
 from openprac.notes import api as notes
 from openprac.patient_match import api as patient_match
+from openprac.rosters import api as rosters
 
 COLLECTIONS: tuple[Collection, ...] = (
     *people.COLLECTIONS,
@@ -37,6 +38,7 @@ COLLECTIONS: tuple[Collection, ...] = (
     *items.COLLECTIONS,
     *resources.COLLECTIONS,
     *diary.COLLECTIONS,
+    *rosters.COLLECTIONS,
     *lists.COLLECTIONS,
 )
 
@@ -46,6 +48,7 @@ ENDPOINTS: tuple[Endpoint, ...] = (
     *attachments.ACTIONS,
     *notes.ACTIONS,
     *diary.ACTIONS,
+    *rosters.ACTIONS,
 )
 
 PERMISSIONS: frozenset[str] = frozenset(

@@ -34,6 +34,7 @@ TENANT_SQL_DOMAINS = (
     "notes/api.py",
     "patient_match/load.py",
     "people.py",
+    "rosters/store.py",
 )
 TENANT_SQL_OWNER = ("admin.py", "demo/command.py", "demo/fill.py")
 TENANT_SQL = (*TENANT_SQL_GATES, *TENANT_SQL_DOMAINS, *TENANT_SQL_OWNER)

@@ -37,6 +37,9 @@ _IDS = {
     "patient_attachment": "attachment_client_id",
     "patient_contact": "patient_contact_id",
     "clinical_note_memo": "clinical_note_memo_id",
+    "roster": "roster_id",
+    "roster_override": "roster_override_id",
+    "day_off": "day_off_id",
     "appointment": "appointment_id",
     "waiting_list_entry": "waiting_list_entry_id",
 }
@@ -151,6 +154,8 @@ async def _copy(
         values = [row[name] for row in rows]
         if (found := ids.get(_POINTERS.get(name, name))) is not None:
             values = [None if value is None else found[value] for value in values]
+        if name == "appointment_type_ids":
+            values = [[ids["appointment_type_id"][one] for one in several] for several in values]
         if name == "span":
             # A pair would be taken with its end.
             values = [asyncpg.Range(*pair) for pair in values]

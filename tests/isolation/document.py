@@ -19,11 +19,16 @@ IDS_OF = {
 NO_REFERENCES = {
     "health_fund_patient_id": "the number a health fund gives a person",
     "work_week": "weekdays, 1 to 7",
+    "weekdays": "the same",
+    "columns": "of the appointment book, 1 to 20",
 }
 """Names that end in _id, or of lists of integers, and name no row."""
 EXAMPLES = {"date": "2026-03-02", "date-time": "2026-03-02T00:00:00Z", "time": "09:00:00"}
 EXAMPLES |= {"email": "robin@example.com", "uri": "https://example.com/"}
 
+
+NUMBERED_ON = {"rank": 1}
+"""What a create numbers on by itself, so that two of them differ, unless it is told."""
 
 TIMES = count(1)
 
@@ -123,12 +128,15 @@ class Document:
             for inner in self.members(items):
                 if inner.endswith("_id") and inner not in NO_REFERENCES:
                     yield f"{name}[].{inner}", inner, self._in_row(name, items, ids, inner)
+                elif inner.endswith("_ids"):
+                    yield f"{name}[].{inner}[]", inner.removesuffix("s"), self._in_list_of_row(name, items, ids, inner)
 
     def good_body(self, operation: Json, ids: Mapping[str, int]) -> Json:
         """The required members, or one text where there is none."""
         schema = self.body(operation)
         if schema.get("required"):
-            return self.good_row(schema, ids)
+            numbers = {name: value for name, value in NUMBERED_ON.items() if name in self.members(schema)}
+            return {**self.good_row(schema, ids), **numbers}
         texts = [
             name
             for name, one in self.members(schema).items()
@@ -143,6 +151,9 @@ class Document:
     def _in_row(self, name: str, items: Json, ids: Mapping[str, int], inner: str) -> Callable[[int], Json]:
         return lambda value: {name: [{**self.good_row(items, {**ids, inner: value}), inner: value}]}
 
+    def _in_list_of_row(self, name: str, items: Json, ids: Mapping[str, int], inner: str) -> Callable[[int], Json]:
+        return lambda value: {name: [{**self.good_row(items, ids), inner: [value]}]}
+
     def _value(self, name: str, schema: Json, ids: Mapping[str, int]) -> Any:
         if name.endswith("_id") and name not in NO_REFERENCES:
             return id_in(ids, name)
@@ -150,6 +161,8 @@ class Document:
             return schema["enum"][0]
         if name == "app_time":
             return next_local_time()
+        if name == "end_time":
+            return "17:00:00"
         kinds = schema["type"] if isinstance(schema["type"], list) else [schema["type"]]
         match kinds[0]:
             case "string":

@@ -24,6 +24,7 @@ def seed_every_kind(api: httpx.Client, document: Document) -> Ids:
         made, waiting = made + len(waiting) - len(left), left
         _tie(api, document, ids)
         made += _add_group_type(api, document, ids)
+        made += _add_roster_rule(api, ids)
     _add_cancelled(api, document, ids)
     missing = {name for _, path, _ in document.operations() for name in re.findall(r"\{(\w+)\}", path)}
     missing = {name for name in missing if not known({**ids, "attachment_client_id": 1}, name)}
@@ -48,6 +49,19 @@ def _add_group_type(api: httpx.Client, document: Document, ids: Ids) -> bool:
     answer = _send(api, "POST", "/x/appointment_type", body)
     assert answer.status_code == 201, answer.text
     ids[key] = answer.json()["appointment_type_id"]
+    return True
+
+
+def _add_roster_rule(api: httpx.Client, ids: Ids) -> bool:
+    """A rule lies on a day that its roster shows, and its id stands nowhere but in its roster."""
+    if "roster_rule_id" in ids or not known(ids, "roster_id", "appointment_type_id"):
+        return False
+    span = {"weekday": 1, "start_time": "08:00:00", "end_time": "18:00:00"}
+    rule = {**span, "manual": True, "online": True, "waiting_list": True}
+    rule |= {"appointment_type_ids": [ids["appointment_type_id"]]}
+    answer = _send(api, "PATCH", f"/x/roster/{ids['roster_id']}", {"days": [span], "rules": [rule]})
+    assert answer.status_code == 200, answer.text
+    ids["roster_rule_id"] = answer.json()["rules"][0]["roster_rule_id"]
     return True
 
 
