@@ -1,6 +1,6 @@
 """Rosters, gathered: every collection and every action, in the order of the documentation."""
 
-from openprac.rosters import override
+from openprac.rosters import override, roster
 from openprac.rosters.assignment import ROSTER_ASSIGNMENT
 from openprac.rosters.day_off import DAY_OFF
 from openprac.rosters.override import ROSTER_OVERRIDE
@@ -8,4 +8,4 @@ from openprac.rosters.roster import ROSTER
 
 COLLECTIONS = (ROSTER, ROSTER_OVERRIDE, ROSTER_ASSIGNMENT, DAY_OFF)
 
-ACTIONS = override.ACTIONS
+ACTIONS = (*roster.ACTIONS, *override.ACTIONS)

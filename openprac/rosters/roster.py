@@ -7,13 +7,19 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Annotated, Any
 
-from openprac.errors import InvalidBody, Problem
-from openprac.kernel.call import Call
+from openprac.errors import InvalidBody, NotFound, Problem
+from openprac.kernel import body
+from openprac.kernel.action import Endpoint, permission_for
+from openprac.kernel.call import Answer, Call
 from openprac.kernel.collection import STAMPS, Change, Collection, Creation, Deletion, Edition, Filter, Listing, Reading
+from openprac.kernel.handlers import answer_row
+from openprac.kernel.query import ignored_of
 from openprac.kernel.row import EXTENSION, Children, Column, IdList, Row, fields_of
 from openprac.kernel.rules import as_it_is, refused
+from openprac.kernel.shape import full_shape_of
 from openprac.rosters import store
 from openprac.rosters.fields import (
+    DESCRIPTION_MAX_CHARACTERS,
     Colour,
     Columns,
     Description,
@@ -101,6 +107,19 @@ class RosterRow(Row):
             order="t.position",
             write=EXTENSION,
             meaning="Each replaces the roster's own flags in its span; of two that cover a minute the later one holds",
+        ),
+    ]
+
+
+class RosterCopy(Row):
+    """The body of a copy."""
+
+    description: Annotated[
+        str,
+        Column(
+            write=EXTENSION,
+            max_length=DESCRIPTION_MAX_CHARACTERS,
+            meaning="Of the new roster; unless given, the old one's with (copy) behind it",
         ),
     ]
 
@@ -238,4 +257,44 @@ ROSTER = Collection(
         ),
     ),
     rules=(days_and_rules_make_sense, overrides_go_with_their_roster),
+)
+
+
+async def copy_roster(call: Call) -> Answer:
+    """Days, rules and overrides come along, assignments stay."""
+    ignored = ignored_of(call.query_string)
+    roster_id = call.id_of("roster_id")
+    if not await store.lock_roster(call, roster_id):
+        raise NotFound("roster_id", roster_id)
+    fields = fields_of(RosterCopy)
+    given = body.check(
+        fields,
+        [one.name for one in fields],
+        body.decode(call.body, call.header(b"content-type")),
+        required=True,
+        strict=True,
+    ).given
+    copied = await store.copy_roster(call, roster_id, given.get("description"))
+    answer = await answer_row(ROSTER, None, copied, call, full_shape_of(ROSTER), meta=False, written=True)
+    answer.status, answer.resource_id = 201, copied
+    return answer.ignoring(ignored)
+
+
+ACTIONS = (
+    Endpoint(
+        id="copyRoster-Post",
+        method="POST",
+        path="/x/roster/{roster_id}/copy",
+        tag=ROSTER.tag,
+        summary="Copy Roster",
+        description="A new roster with the same days, rules and overrides. Nobody is assigned to it.",
+        permission=permission_for(ROSTER.tag, "POST"),
+        handler=copy_roster,
+        extension=True,
+        transaction=True,
+        body=RosterCopy,
+        success=201,
+        answer={"title": "RosterExtended"},
+        answer_headers=(("ETag", "Version of the object, for If-Match"),),
+    ),
 )

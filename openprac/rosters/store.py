@@ -8,6 +8,7 @@ import asyncpg
 
 from openprac.kernel.call import Call
 from openprac.kernel.write import AUDIT_COLUMNS
+from openprac.rosters.fields import DESCRIPTION_MAX_CHARACTERS
 
 # Held until the transaction ends: changes of the ranks of one roster come one after the other.
 LOCK_ROSTER_SQL = "SELECT true FROM roster WHERE tenant_id = $1 AND roster_id = $2 FOR NO KEY UPDATE"
@@ -64,6 +65,48 @@ REMOVE_OVERRIDES_SQL = f"""
 WITH changed AS (DELETE FROM roster_override WHERE tenant_id = $1::bigint AND roster_id = $7::bigint
     RETURNING roster_override_id)
 {_OVERRIDE_AUDIT.format(changes="'{}'::jsonb")}"""
+
+_COPIED = " (copy)"
+_COPIED_CHARACTERS = DESCRIPTION_MAX_CHARACTERS - len(_COPIED)
+_SPAN = "start_time, end_time, manual, online, waiting_list, columns, types_online_only"
+_LOOKS = "display_text, font_colour, bg_colour"
+_DATES = "repeat, start_date, end_date, every, weekdays, nth"
+
+# A roster with its days, rules and overrides once more. Ranks are unique in a roster, so they tell whose types are
+# whose. Parameters: tenant, five of the audit, roster, its new description or null.
+COPY_SQL = f"""
+WITH new AS (
+    INSERT INTO roster (tenant_id, description, manual, online, waiting_list, {_LOOKS})
+    SELECT tenant_id, coalesce($8::text, left(description, {_COPIED_CHARACTERS}) || '{_COPIED}'), manual, online,
+           waiting_list, {_LOOKS}
+      FROM roster WHERE tenant_id = $1::bigint AND roster_id = $7::bigint RETURNING roster_id),
+days AS (
+    INSERT INTO roster_day (tenant_id, roster_id, weekday, start_time, end_time)
+    SELECT $1, new.roster_id, weekday, start_time, end_time FROM roster_day d, new
+     WHERE d.tenant_id = $1 AND d.roster_id = $7),
+rules AS (
+    INSERT INTO roster_rule (tenant_id, roster_id, position, weekday, appointment_type_ids, {_SPAN}, {_LOOKS})
+    SELECT $1, new.roster_id, position, weekday, appointment_type_ids, {_SPAN}, {_LOOKS} FROM roster_rule r, new
+     WHERE r.tenant_id = $1 AND r.roster_id = $7 ORDER BY position),
+types AS (
+    INSERT INTO roster_appointment_type (tenant_id, roster_id, appointment_type_id)
+    SELECT $1, new.roster_id, appointment_type_id FROM roster_appointment_type t, new
+     WHERE t.tenant_id = $1 AND t.roster_id = $7),
+changed AS (
+    INSERT INTO roster_override (tenant_id, roster_id, rank, {_DATES}, {_SPAN}, {_LOOKS})
+    SELECT $1, new.roster_id, rank, {_DATES}, {_SPAN}, {_LOOKS} FROM roster_override o, new
+     WHERE o.tenant_id = $1 AND o.roster_id = $7 ORDER BY rank RETURNING roster_override_id, rank),
+override_types AS (
+    INSERT INTO roster_override_appointment_type (tenant_id, roster_override_id, appointment_type_id)
+    SELECT $1, changed.roster_override_id, l.appointment_type_id
+      FROM changed JOIN roster_override o ON o.tenant_id = $1 AND o.roster_id = $7 AND o.rank = changed.rank
+      JOIN roster_override_appointment_type l ON l.tenant_id = $1 AND l.roster_override_id = o.roster_override_id),
+override_audit AS ({_OVERRIDE_AUDIT.format(changes="jsonb_build_object('copy_of_roster', $7::bigint)")}),
+audit AS (
+    INSERT INTO audit_event ({AUDIT_COLUMNS})
+    SELECT $1, $2, $3, $4, $5, $6, 'roster', new.roster_id, NULL::bigint,
+           jsonb_build_object('copy_of_roster', $7::bigint) FROM new)
+SELECT roster_id FROM new"""
 
 
 def _author(call: Call) -> tuple[Any, ...]:
@@ -126,3 +169,9 @@ async def remove_overrides(call: Call, roster_id: int) -> None:
     """Before the roster itself is removed."""
     await call.connection.execute(CLEAR_OVERRIDE_TYPES_SQL, call.caller.tenant_id, roster_id)
     await call.connection.execute(REMOVE_OVERRIDES_SQL, *_author(call), roster_id)
+
+
+async def copy_roster(call: Call, roster_id: int, description: str | None) -> int:
+    """The id of the new roster. The old one is locked."""
+    copied: int = await call.connection.fetchval(COPY_SQL, *_author(call), roster_id, description)
+    return copied
