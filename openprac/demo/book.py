@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 
 from openprac.demo.bookable import Practice
 from openprac.demo.dice import Calendar, Dice, Row, Weighted
+from openprac.demo.hours import Hours
 from openprac.demo.practice import OCCUPATIONAL_THERAPY, PHYSIOTHERAPY, PODIATRY, PSYCHOLOGY, SEATS, Seat
 from openprac.diary.facts import REMINDERS
 from openprac.diary.lengths import Length
@@ -18,7 +19,7 @@ DAYS_BEFORE, DAYS_AFTER = 14, 21
 VISITS_OF_A_FULL_BOOK = 3200
 FULLEST = 0.8
 STEP_MINUTES = 5
-LUNCH = time(12, 30)
+LUNCH, LAST_START = time(12, 30), time(18)
 WAITING = 12
 
 BOOKED, REMINDED, CONFIRMED, COMPLETED, MISSED = 1, 2, 3, 6, 7
@@ -64,6 +65,7 @@ class Book:
     def __init__(self, dice: Dice, calendar: Calendar, tables: Mapping[str, list[Row]]) -> None:
         self.dice, self.calendar, self.tables = dice, calendar, tables
         self.practice = Practice(tables, calendar.today)
+        self.hours = Hours(tables)
         self.share = min(FULLEST, 2 * len(tables["patient"]) / VISITS_OF_A_FULL_BOOK)
         self.types = {row["description"]: number for number, row in enumerate(tables["appointment_type"])}
         self.entries: list[Row] = []
@@ -79,16 +81,9 @@ class Book:
             for one in _CLASSES:
                 if one.weekday == day.weekday():
                     self._class(one, day)
-            for number, seat in enumerate(SEATS):
-                if self._works(number, seat, day):
+            for seat in SEATS:
+                if self.hours.works(seat, day):
                     self._day(seat, day)
-
-    def _works(self, number: int, seat: Seat, day: date) -> bool:
-        if seat.left or day.isoweekday() not in self.tables["business"][seat.business]["work_week"]:
-            return False
-        elsewhere = [other for other in SEATS if other.practitioner == seat.practitioner]
-        # Who works at two sites is at one of them a day.
-        return elsewhere[day.toordinal() % len(elsewhere)] is SEATS[number]
 
     def _day(self, seat: Seat, day: date) -> None:
         """The first visit of the days around today is there in the emptiest book, so that every seat has one."""
@@ -107,7 +102,7 @@ class Book:
         near = abs((day - self.calendar.today).days) <= 1
         for column in range(1, seat.columns + 1):
             moment, first = datetime.combine(day, time(8, 30)), near
-            while moment.time() < time(16, 30):
+            while moment.time() < LAST_START:
                 if first or self.dice.chance(self.share):
                     entry = self._visit(seat, moment, column)
                     moment += timedelta(minutes=entry["duration"] if entry else 30)
@@ -161,7 +156,7 @@ class Book:
         moment = datetime.combine(day, one.start)
         length = self.practice.length(kind, seat, PHYSIOTHERAPY, None)
         rooms = self._free_rooms(kind, seat, moment, length)
-        if length is None or not rooms or not self._works(one.seat, seat, day):
+        if length is None or not rooms:
             return
         members = {self.practice.patient(self.dice, day) for _ in range(self.dice.whole(1, row["group_max_size"]))} - {
             None
@@ -194,8 +189,10 @@ class Book:
             self.members.append((entry, {**member, "modified": member["created"]}))
 
     def _plain(self, seat: Seat, moment: datetime, minutes: int, **more: Any) -> Row | None:
-        """An entry, unless something is there already."""
+        """An entry, unless something is there already or nobody may book then."""
         column = more.get("column_number", 1)
+        if not self.hours.fits(seat, moment, minutes, column, more.get("appointment_type_id")):
+            return None
         steps = {("column", seat.practitioner, column, at) for at in _steps(moment, minutes)}
         if steps & self._taken:
             return None

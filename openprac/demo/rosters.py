@@ -272,6 +272,7 @@ def _recurrence(one: _Override, monday: date) -> Row:
     return {
         "repeat": one.repeat,
         "start_date": first + timedelta(days=one.weekdays[0] - 1) if once else first,
+        "end_date": None,
         "every": one.every,
         "weekdays": [] if once else list(one.weekdays),
         "nth": one.nth,
