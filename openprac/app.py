@@ -22,7 +22,7 @@ from openprac.errors import ApiError, BodyTooLarge, ServerFault, Unavailable, Un
 from openprac.faults import play_fault
 from openprac.kernel.action import Endpoint
 from openprac.kernel.audit import ReadAudit
-from openprac.kernel.call import Answer, Call
+from openprac.kernel.call import Answer, Call, tagged
 from openprac.kernel.caller import Caller, caller_from
 from openprac.kernel.clock import Clock
 from openprac.kernel.database import Database
@@ -175,7 +175,8 @@ class Application:
             if len(call.body) > endpoint.body_limit_bytes:
                 raise BodyTooLarge(endpoint.body_limit_bytes)
             if not endpoint.transaction:
-                return await endpoint.handler(call)
+                answer = await endpoint.handler(call)
+                return tagged(call, answer) if endpoint.tagged else answer
             async with connection.transaction():
                 return await once(endpoint, call)
 
@@ -277,7 +278,8 @@ async def _send(answer: Answer, request_id: str, send: Send) -> None:
     headers = [(b"x-request-id", request_id.encode())]
     if answer.body:
         headers.append((b"content-type", b"application/json"))
-    headers.append((b"content-length", str(len(answer.body)).encode()))
+    if answer.status != 304:
+        headers.append((b"content-length", str(len(answer.body)).encode()))
     headers += ALWAYS
     headers += [
         (name.encode("latin-1"), value.encode("latin-1")) for name, value in answer.headers if name != "cache-control"
