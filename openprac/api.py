@@ -15,7 +15,6 @@ from openprac import (
     tags,
 )
 from openprac.attachments import api as attachments
-from openprac.availability import api as availability
 from openprac.diary import api as diary
 from openprac.kernel.action import Endpoint
 from openprac.kernel.collection import Collection
@@ -50,7 +49,6 @@ ENDPOINTS: tuple[Endpoint, ...] = (
     *notes.ACTIONS,
     *diary.ACTIONS,
     *rosters.ACTIONS,
-    *availability.ACTIONS,
 )
 
 PERMISSIONS: frozenset[str] = frozenset(

@@ -1,7 +1,7 @@
 """Routes, keys, one error handler, database and store: one ASGI application.
 
 The way of a request: route -> keys (enter) -> rate -> permission -> handler -> answer. Whatever goes wrong on it
-surfaces as an ApiError in Application.answer, the one place that writes an error body.
+surfaces as an ApiError in Application._serve, and openprac/answers.py writes the body.
 """
 
 import asyncio
@@ -16,16 +16,19 @@ from uuid import uuid4
 import asyncpg
 
 from openprac import __version__, api, logs, metrics
+from openprac.answers import error_answer, headers_of
 from openprac.attachments.store import Store, StoreSettings, StoreUnavailable
 from openprac.attachments.uploads import Uploads
-from openprac.errors import ApiError, BodyTooLarge, ServerFault, Unavailable, UnknownEndpoint
+from openprac.browsers import Browsers, origins_of
+from openprac.errors import ApiError, BodyTooLarge, ServerFault, Unauthorised, Unavailable, UnknownEndpoint
 from openprac.faults import play_fault
 from openprac.kernel.action import Endpoint
 from openprac.kernel.audit import ReadAudit
-from openprac.kernel.call import Answer, Call, tagged
+from openprac.kernel.call import Answer, Call
 from openprac.kernel.caller import Caller, caller_from
 from openprac.kernel.clock import Clock
 from openprac.kernel.database import Database
+from openprac.kernel.failures import Failures, pair_of
 from openprac.kernel.idempotency import once
 from openprac.kernel.limits import Limits
 from openprac.kernel.openapi import document
@@ -35,6 +38,7 @@ from openprac.kernel.shared import Memory
 from openprac.kernel.slips import path_hint
 from openprac.keys import hash_key
 from openprac.pages import create_pages
+from openprac.proxies import Proxies
 from openprac.settings import Settings
 
 Scope = MutableMapping[str, Any]
@@ -44,7 +48,7 @@ Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 FORGET_EVERY_SECONDS = 3600.0
 WATCH_EVERY_SECONDS = 5.0
 RESTART_AFTER_SECONDS = 5.0
-ALWAYS = [(b"cache-control", b"no-store"), (b"x-content-type-options", b"nosniff")]
+KEY_HEADERS = (b"a-api-key", b"x-api-key")
 
 
 @dataclass(slots=True)
@@ -57,6 +61,7 @@ class Services:
     clock: Clock
     strict_bodies: bool
     limits: Limits
+    failures: Failures
 
 
 class Disconnected(Exception):
@@ -84,13 +89,15 @@ def create_app(settings: Settings, memory: IO[bytes] | None = None) -> "Applicat
             session_token=settings.s3_session_token,
         )
     )
+    shared = Memory(memory)
     services = Services(
         database=database,
         audit=ReadAudit(database),
         uploads=Uploads(store),
         clock=Clock(timedelta(seconds=settings.clock_ahead_seconds)),
         strict_bodies=settings.strict_bodies,
-        limits=Limits(Memory(memory)),
+        limits=Limits(shared),
+        failures=Failures(shared, settings.key_failures_per_minute),
     )
     return Application(settings, services)
 
@@ -107,6 +114,8 @@ class Application:
     def __init__(self, settings: Settings, services: Services) -> None:
         self._settings = settings
         self.services = services
+        self._proxies = Proxies(settings.trusted_proxies or "")
+        self._browsers = Browsers(origins_of(settings.cors_origins or ""), settings.hsts_seconds)
         self._router = Router(api.served(extensions=settings.extensions))
         self._pages = create_pages(lambda: ENCODER.encode(openapi_document(settings)), services)
         self._tasks: list[asyncio.Task[None]] = []
@@ -115,7 +124,7 @@ class Application:
         if scope["type"] == "lifespan":
             await self._lifespan(receive, send)
         elif scope["path"] in self._pages.paths or scope["path"].startswith("/docs/"):
-            await self._pages.app(scope, receive, send)
+            await self._pages.app(scope, receive, self._adding(scope, send))
         else:
             await self._serve(scope, receive, send)
 
@@ -127,6 +136,9 @@ class Application:
         call: Call | None = None
         try:
             try:
+                if allowed := self._browsers.preflight(method, scope["headers"]):
+                    await self._send(Answer(204, headers=allowed), scope, request_id, send)
+                    return
                 if match is None:
                     raise UnknownEndpoint(path_hint(method, path, self._router.known))
                 body = await _read_body(match[0], scope, receive)
@@ -137,15 +149,15 @@ class Application:
             except StoreUnavailable as error:
                 raise Unavailable("The file store") from error
         except ApiError as error:
-            answer = _error_answer(error, request_id)
+            answer = error_answer(error, request_id)
         except Disconnected:
             return
         except Exception as error:  # noqa: BLE001 - the last door: whatever it is, the caller gets the published shape
             logs.failure("unexpected", error, request_id=request_id)
-            answer = _error_answer(ServerFault(request_id), request_id)
+            answer = error_answer(ServerFault(request_id), request_id)
         if call:
             answer.headers += call.standing
-        await _send(answer, request_id, send)
+        await self._send(answer, scope, request_id, send)
         seconds = time.perf_counter() - started
         operation_id = match[0].id if match else None
         caller: Caller | None = getattr(call, "caller", None)  # unset until the keys were good
@@ -163,9 +175,18 @@ class Application:
     async def _answer(self, call: Call) -> Answer:
         """Keys, rate, permission, then the handler, in that order."""
         endpoint, services = call.endpoint, self.services
+        if not call.header(b"a-api-key"):  # tells nothing of any key: neither looked up nor counted
+            raise Unauthorised
         account, vendor = hash_key(call.header(b"a-api-key")), hash_key(call.header(b"x-api-key"))
+        pair = pair_of(account, vendor)
+        counted = await services.failures.wait_turn(call.address, pair)
         async with services.database.enter(account, vendor) as (connection, found):
-            caller = call.caller = caller_from(found)
+            try:
+                caller = call.caller = caller_from(found)
+            except (Unauthorised, UnknownEndpoint):
+                services.failures.failed(call.address, pair, counted=counted)
+                raise
+            services.failures.succeeded(call.address, pair, counted=counted)
             services.audit.used(caller)
             if services.audit.is_full:
                 await services.audit.flush()
@@ -175,15 +196,15 @@ class Application:
             if len(call.body) > endpoint.body_limit_bytes:
                 raise BodyTooLarge(endpoint.body_limit_bytes)
             if not endpoint.transaction:
-                answer = await endpoint.handler(call)
-                return tagged(call, answer) if endpoint.tagged else answer
+                return await endpoint.handler(call)
             async with connection.transaction():
                 return await once(endpoint, call)
 
     def _call(self, match: tuple[Endpoint, dict[str, str]], scope: Scope, request_id: str, body: bytes) -> Call:
         headers: dict[bytes, bytes] = {}
         for name, value in scope["headers"]:
-            headers.setdefault(name, value)
+            # Of a key given twice nobody knows which one a proxy looked at.
+            headers[name] = b"" if name in KEY_HEADERS and name in headers else headers.get(name, value)
         return Call(
             self.services,
             match[0],
@@ -193,16 +214,45 @@ class Application:
             headers,
             body,
             self._base(scope, headers),
+            self._proxies.client_of(_peer(scope), scope["headers"]),
         )
 
     def _base(self, scope: Scope, headers: dict[bytes, bytes]) -> str:
         """The URL before every path of a link: the setting, else as the caller reached us."""
         if self._settings.base_url:
             return f"{self._settings.base_url}/v1"
-        base = f"{scope['scheme']}://{headers.get(b'host', b'').decode('latin-1')}"
+        scheme = "https" if self._is_secure(scope) else scope["scheme"]
+        base = f"{scheme}://{headers.get(b'host', b'').decode('latin-1')}"
         if not is_base_url(base):
             base = f"http://{self._settings.host}:{self._settings.port}"
         return f"{base}/v1"
+
+    def _is_secure(self, scope: Scope) -> bool:
+        """Whether the caller came by TLS, which ends before us."""
+        by_setting = (self._settings.base_url or "").startswith("https://")
+        return by_setting or self._proxies.is_secure(_peer(scope), scope["headers"])
+
+    def _always(self, scope: Scope) -> list[tuple[str, str]]:
+        return self._browsers.headers(scope["headers"], secure=self._is_secure(scope))
+
+    async def _send(self, answer: Answer, scope: Scope, request_id: str, send: Send) -> None:
+        answer.headers += self._always(scope)
+        headers = headers_of(answer, request_id)
+        await send({"type": "http.response.start", "status": answer.status, "headers": headers})
+        await send({"type": "http.response.body", "body": answer.body})
+
+    def _adding(self, scope: Scope, send: Send) -> Send:
+        """The same for the pages."""
+
+        async def added(message: MutableMapping[str, Any]) -> None:
+            if message["type"] == "http.response.start":
+                headers = dict(message["headers"])
+                headers[b"x-content-type-options"] = b"nosniff"
+                headers |= {name.encode(): value.encode() for name, value in self._always(scope)}
+                message["headers"] = list(headers.items())
+            await send(message)
+
+        return added
 
     async def _lifespan(self, receive: Receive, send: Send) -> None:
         await receive()
@@ -241,6 +291,11 @@ class Application:
                 logs.failure("forgetting old answers failed", error)
 
 
+def _peer(scope: Scope) -> str | None:
+    """The address at the other end of the connection; None for a socket that has none."""
+    return scope["client"][0] if scope["client"] else None
+
+
 async def _kept_going(work: Callable[[], Awaitable[None]]) -> None:
     """Background work, started again whatever ends it: one bad row must not stop the audit or the sweep for good."""
     while True:
@@ -267,22 +322,3 @@ async def _read_body(endpoint: Endpoint, scope: Scope, receive: Receive) -> byte
         size += len(chunk)
         more = message.get("more_body", False)
     return b"".join(chunks)[:limit]
-
-
-def _error_answer(error: ApiError, request_id: str) -> Answer:
-    content = ENCODER.encode({"error": error.members(), "request_id": request_id})
-    return Answer(error.status, content, list(error.headers))
-
-
-async def _send(answer: Answer, request_id: str, send: Send) -> None:
-    headers = [(b"x-request-id", request_id.encode())]
-    if answer.body:
-        headers.append((b"content-type", b"application/json"))
-    if answer.status != 304:
-        headers.append((b"content-length", str(len(answer.body)).encode()))
-    headers += ALWAYS
-    headers += [
-        (name.encode("latin-1"), value.encode("latin-1")) for name, value in answer.headers if name != "cache-control"
-    ]
-    await send({"type": "http.response.start", "status": answer.status, "headers": headers})
-    await send({"type": "http.response.body", "body": answer.body})

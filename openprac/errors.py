@@ -2,22 +2,27 @@
 
 ApiError
 ├── InvalidParams           400  INVALID_PARAMS                 path, query or header faults
+├── NotHttp                 400  INVALID_PARAMS                 what was sent is not HTTP
 ├── Unauthorised            401  UNAUTHORIZED                   a-api-key missing, unknown, expired or revoked
 ├── UnknownEndpoint         403  MISSING_AUTHENTICATION_TOKEN   no such path or method; x-api-key missing or unknown
 ├── AccessDenied            403  ACCESS_DENIED                  the account key lacks a permission
 ├── NotFound                404  NOT_FOUND                      no such row in this clinic
+├── RequestTimeout          408  REQUEST_TIMEOUT                the request was sent too slowly
 ├── Conflict                409  the code given                 somebody else was first
 ├── PreconditionFailed      412  PRECONDITION_FAILED            If-Match names an older version
 ├── BodyTooLarge            413  BODY_TOO_LARGE
 ├── UnsupportedMediaType    415  UNSUPPORTED_MEDIA_TYPE         the body is not application/json
 ├── InvalidBody             422  INVALID_BODY                   with error.validation: [{field, message}]
 ├── Throttled               429  THROTTLED                      over the vendor's rate; with Retry-After
+├── TooManyFailures         429  THROTTLED                      bad keys from one address; with Retry-After
 ├── QuotaExceeded           429  QUOTA_EXCEEDED                 the vendor's day is used up; with Retry-After
+├── HeadTooLarge            431  HEADERS_TOO_LARGE              address and headers over the limit
 ├── ServerFault             500  SERVER_ERROR                   our fault; the text names the request id
+├── TooManyConnections      503  SERVICE_UNAVAILABLE            no room for another; with Retry-After
 └── Unavailable             503  SERVICE_UNAVAILABLE            database or file store away; with Retry-After
 
 The published shape of the body: {"error": {"status", "code", "detail"[, "validation"]}, "request_id"}.
-openprac/app.py is the one place that writes it. docs/errors.md lists the codes (a test compares).
+openprac/answers.py is the one place that writes it. docs/errors.md lists the codes (a test compares).
 """
 
 from collections.abc import Mapping, Sequence
@@ -54,6 +59,14 @@ class InvalidParams(ApiError):
     code = "INVALID_PARAMS"
 
 
+class NotHttp(ApiError):
+    status = 400
+    code = "INVALID_PARAMS"
+
+    def __init__(self) -> None:
+        super().__init__("What was sent is not an HTTP/1.1 request.")
+
+
 class Unauthorised(ApiError):
     status = 401
     code = "UNAUTHORIZED"
@@ -85,6 +98,14 @@ class NotFound(ApiError):
 
     def __init__(self, field: str, value: int) -> None:
         super().__init__(f"Could not find {field}: {value}")
+
+
+class RequestTimeout(ApiError):
+    status = 408
+    code = "REQUEST_TIMEOUT"
+
+    def __init__(self, part: str, seconds: float) -> None:
+        super().__init__(f"The {part} of the request did not arrive within {seconds:.0f} seconds.")
 
 
 class Conflict(ApiError):
@@ -167,6 +188,28 @@ class QuotaExceeded(ApiError):
         )
 
 
+class TooManyFailures(ApiError):
+    status = 429
+    code = "THROTTLED"
+
+    def __init__(self, retry_after_seconds: int) -> None:
+        super().__init__(
+            "Too Many Requests: keys that open nothing came too often from this address. "
+            "A key that was used in the last hour is not held up by this.",
+            headers=[("retry-after", str(retry_after_seconds))],
+        )
+
+
+class HeadTooLarge(ApiError):
+    status = 431
+    code = "HEADERS_TOO_LARGE"
+
+    def __init__(self, limit_bytes: int, limit_headers: int) -> None:
+        super().__init__(
+            f"The address and headers of a request may have {limit_bytes} bytes and {limit_headers} headers."
+        )
+
+
 class ServerFault(ApiError):
     status = 500
     code = "SERVER_ERROR"
@@ -175,6 +218,17 @@ class ServerFault(ApiError):
         super().__init__(
             "An unexpected error occurred while processing your request. Please try again in a few minutes. "
             f"If it keeps happening, contact support with Request ID: {request_id}."
+        )
+
+
+class TooManyConnections(ApiError):
+    status = 503
+    code = "SERVICE_UNAVAILABLE"
+
+    def __init__(self, retry_after_seconds: int = 1) -> None:
+        super().__init__(
+            "There are too many connections at the moment. Please try again.",
+            headers=[("retry-after", str(retry_after_seconds))],
         )
 
 

@@ -2,10 +2,13 @@
 
 import os
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any
+
+from openprac.browsers import origins_of
+from openprac.proxies import networks_of
 
 
 class SettingsError(Exception):
@@ -24,6 +27,15 @@ class Settings:
     extensions: bool = field(default=True, metadata={"env": "OPENPRAC_EXTENSIONS"})
     strict_bodies: bool = field(default=False, metadata={"env": "OPENPRAC_STRICT_BODIES"})
     pool_size: int = field(default=10, metadata={"env": "OPENPRAC_POOL_SIZE", "range": (2, 200)})
+    key_failures_per_minute: int = field(
+        default=60, metadata={"env": "OPENPRAC_KEY_FAILURES_PER_MINUTE", "range": (0, 100_000)}
+    )
+    connections: int = field(default=1000, metadata={"env": "OPENPRAC_CONNECTIONS", "range": (10, 100_000)})
+    head_seconds: int = field(default=10, metadata={"env": "OPENPRAC_HEAD_SECONDS", "range": (1, 3600)})
+    body_seconds: int = field(default=30, metadata={"env": "OPENPRAC_BODY_SECONDS", "range": (1, 3600)})
+    trusted_proxies: str | None = field(default=None, metadata={"env": "OPENPRAC_TRUSTED_PROXIES"})
+    hsts_seconds: int = field(default=0, metadata={"env": "OPENPRAC_HSTS_SECONDS", "range": (0, 10**9)})
+    cors_origins: str | None = field(default=None, metadata={"env": "OPENPRAC_CORS_ORIGINS"})
     log_level: str = field(
         default="info", metadata={"env": "OPENPRAC_LOG_LEVEL", "choices": ("debug", "info", "warning", "error")}
     )
@@ -62,6 +74,8 @@ class Settings:
             r"https?://[A-Za-z0-9.\-_:\[\]]{1,255}(/[A-Za-z0-9.\-_/]*)?", self.base_url
         ):
             raise SettingsError("OPENPRAC_BASE_URL must be the address callers use, such as https://api.example.com.")
+        _check_list("OPENPRAC_TRUSTED_PROXIES", self.trusted_proxies, networks_of, "networks, such as 10.0.0.0/8")
+        _check_list("OPENPRAC_CORS_ORIGINS", self.cors_origins, origins_of, "origins, such as https://app.example.com")
         if self.s3_endpoint and not (self.s3_access_key_id and self.s3_secret_access_key):
             raise SettingsError("S3_ENDPOINT needs S3_ACCESS_KEY_ID and S3_SECRET_ACCESS_KEY as well.")
         if self.database_url and not self.owner_database_url:
@@ -78,6 +92,13 @@ class Settings:
             if value is not None:
                 given[setting.metadata["env"]] = ("off", "on")[value] if isinstance(value, bool) else str(value)
         return given
+
+
+def _check_list(env: str, text: str | None, parse: Callable[[str], object], allowed: str) -> None:
+    try:
+        parse(text or "")
+    except ValueError as error:
+        raise SettingsError(f"{env} must be {allowed}, separated by commas: {error}.") from None
 
 
 def _parse(name: str, kind: Any, metadata: Mapping[str, Any], text: str) -> Any:

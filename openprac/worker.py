@@ -9,6 +9,7 @@ Settings come by the pipe and not in the environment, where any program of the s
 
 import json
 import os
+import resource
 import socket
 import sys
 from collections.abc import Awaitable, Callable
@@ -24,6 +25,8 @@ KEEP_ALIVE_SECONDS = 75
 GRACEFUL_SECONDS = 5
 BACKLOG = 2048
 STATUS_MAX_BYTES = 2000
+FILES_BESIDE = 500
+"""Descriptors for the database, the store, metrics and what the interpreter has open."""
 
 Application = Callable[[Any, Any, Any], Awaitable[None]]
 
@@ -39,6 +42,7 @@ def main() -> None:
 
     from openprac import logs
     from openprac.app import create_app
+    from openprac.protocol import Bounds, bounded
     from openprac.settings import Settings, SettingsError
 
     with os.fdopen(settings_fd) as pipe:
@@ -52,6 +56,7 @@ def main() -> None:
         _tell_failure(status_fd, str(error))
         sys.exit(1)
     logs.configure(settings.log_level)
+    _allow_files(settings.connections)
 
     class Server(uvicorn.Server):
         async def startup(self, sockets: list[socket.socket] | None = None) -> None:
@@ -62,7 +67,7 @@ def main() -> None:
     config = uvicorn.Config(
         telling(app, lambda why: _tell_failure(status_fd, why)),
         loop="uvloop",
-        http="httptools",
+        http=bounded(Bounds(settings.head_seconds, settings.body_seconds, settings.connections)),
         ws="none",
         lifespan="on",
         log_config=None,
@@ -74,6 +79,15 @@ def main() -> None:
         timeout_graceful_shutdown=GRACEFUL_SECONDS,
     )
     Server(config).run(sockets=[listener])
+
+
+def _allow_files(connections: int) -> None:
+    """As many descriptors as there may be connections, where the system lets us: the usual bound is 1,024."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = connections + FILES_BESIDE
+    if soft != resource.RLIM_INFINITY and soft < wanted:
+        most = wanted if hard == resource.RLIM_INFINITY else min(wanted, hard)
+        resource.setrlimit(resource.RLIMIT_NOFILE, (most, hard))
 
 
 def telling(app: Application, tell: Callable[[str], None]) -> Application:

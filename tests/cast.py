@@ -21,8 +21,10 @@ from openprac.demo.fill import fill_clinic
 from openprac.embedded.postgres import EmbeddedPostgres
 from openprac.embedded.seaweed import EmbeddedSeaweed
 from openprac.migrate import migrate
+from openprac.protocol import Bounds, bounded
 from openprac.settings import Settings
 
+BOUNDS = Bounds(10, 30, 1000)
 TODAY = date(2026, 3, 2)
 PATIENTS = 60
 
@@ -97,6 +99,8 @@ def the_cast(folder: Path) -> Iterator[Cast]:
         settings = Settings(
             data_dir=folder,
             sandbox=True,
+            # Tests try bad keys by the hundred, all from one address.
+            key_failures_per_minute=0,
             database_url=postgres.runtime_url,
             owner_database_url=postgres.owner_url,
             s3_endpoint=seaweed.endpoint,
@@ -115,10 +119,13 @@ def the_cast(folder: Path) -> Iterator[Cast]:
 
 
 @contextmanager
-def serving(app: Any) -> Iterator[str]:
+def serving(app: Any, bounds: Bounds = BOUNDS) -> Iterator[str]:
     """Serve an application over real HTTP from a thread of this process; gives the base URL."""
     listener = socket.create_server(("127.0.0.1", 0))
-    config = uvicorn.Config(app, loop="uvloop", http="httptools", lifespan="on", log_level="error", access_log=False)
+    protocol = bounded(bounds)
+    config = uvicorn.Config(
+        app, loop="uvloop", http=protocol, lifespan="on", log_level="error", access_log=False, proxy_headers=False
+    )
     server = uvicorn.Server(config)
     thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, daemon=True)
     thread.start()

@@ -26,7 +26,6 @@ TENANT_SQL_DOMAINS = (
     "accounts.py",
     "attachments/api.py",
     "attachments/uploads.py",
-    "availability/sql.py",
     "diary/cancel.py",
     "diary/facts.py",
     "diary/groups.py",
@@ -49,10 +48,10 @@ PURE = (
     "availability/minutes.py",
     "availability/model.py",
     "availability/opening.py",
-    "availability/questions.py",
     "availability/search.py",
     "availability/taken.py",
     "billing/totals.py",
+    "browsers.py",
     "diary/bodies.py",
     "diary/drafts.py",
     "diary/lengths.py",
@@ -75,6 +74,7 @@ PURE = (
     "patient_match/phones.py",
     "patient_match/rank.py",
     "patient_match/words.py",
+    "proxies.py",
     "rosters/recurrence.py",
 )
 IMPURE_MODULES = (

@@ -68,8 +68,8 @@ class TestPages:
     def test_the_document_is_served_twice_and_says_the_same(self, cast: Cast) -> None:
         import yaml
 
-        as_json = httpx.get(f"{cast.base_url}/openapi.json")
-        as_yaml = httpx.get(f"{cast.base_url}/openapi.yaml")
+        as_json = httpx.get(f"{cast.base_url}/openapi.json", timeout=30)
+        as_yaml = httpx.get(f"{cast.base_url}/openapi.yaml", timeout=30)
         assert as_json.json()["openapi"].startswith("3.1")
         assert yaml.safe_load(as_yaml.text) == as_json.json()
 

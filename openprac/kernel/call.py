@@ -4,7 +4,6 @@ import urllib.parse
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
-from hashlib import blake2b
 from typing import TYPE_CHECKING, Any, Protocol
 from zoneinfo import ZoneInfo
 
@@ -23,7 +22,6 @@ if TYPE_CHECKING:
 
 IGNORED_NAMES_MAX = 20
 IGNORED_NAME_MAX_CHARACTERS = 60
-ETAG_BYTES = 16
 
 
 class Services(Protocol):
@@ -44,7 +42,8 @@ class Services(Protocol):
 @dataclass(slots=True)
 class Call:
     """caller and connection are there once the keys have been checked. base is the URL before every path, with /v1.
-    standing: what tells a vendor with limits where it stands, on whatever answer comes."""
+    address: the caller's, for counting failures alone. standing: what tells a vendor with limits where it stands, on
+    whatever answer comes."""
 
     services: Services
     endpoint: "Endpoint"
@@ -54,6 +53,7 @@ class Call:
     headers: Mapping[bytes, bytes]
     body: bytes
     base: str
+    address: str | None = None
     caller: Caller = field(init=False)
     connection: asyncpg.Connection = field(init=False)
     standing: Sequence[tuple[str, str]] = ()
@@ -109,13 +109,3 @@ class Answer:
 
 def etag_of(version: int) -> str:
     return f'"{version}"'
-
-
-def tagged(call: Call, answer: Answer) -> Answer:
-    """With an ETag that is a digest of the body; 304 without the body for a caller who has it already."""
-    etag = f'"{blake2b(answer.body, digest_size=ETAG_BYTES).hexdigest()}"'
-    answer.headers.append(("etag", etag))
-    known = [one.strip().removeprefix("W/") for one in call.header(b"if-none-match").split(",")]
-    if etag in known or "*" in known:
-        return Answer(304, headers=answer.headers)
-    return answer
