@@ -75,7 +75,8 @@ class _Draw:
         moved = transitions(self.zone)
         self.at_night = bool(moved) and rng.random() < 0.4
         if self.at_night:
-            self.first = rng.choice(moved) - timedelta(days=rng.randrange(self.days))
+            self.moved = rng.choice(moved)
+            self.first = self.moved - timedelta(days=rng.randrange(self.days))
         elif rng.random() < 0.2:
             self.first = date(rng.randint(2026, 2028), rng.randint(1, 12), 1) - timedelta(days=rng.randint(0, 3))
         else:
@@ -113,7 +114,10 @@ class _Draw:
         rng, zone = self.rng, ZoneInfo(self.zone)
         midnight = datetime(self.first.year, self.first.month, self.first.day)
         chance = rng.random()
-        if chance < 0.5:
+        if self.at_night and chance < 0.25:
+            midnight = datetime(self.moved.year, self.moved.month, self.moved.day)
+            label = midnight + timedelta(minutes=rng.randrange(60, 210, rng.choice((1, 5, 15))))
+        elif chance < 0.5:
             label = midnight - timedelta(days=rng.randint(1, 60))
         elif chance < 0.53:
             label = midnight + timedelta(days=self.days + rng.randint(1, 60))
@@ -246,13 +250,13 @@ class _Draw:
             case "weekly":
                 start = day - timedelta(weeks=every * steps, days=rng.randint(-2, 6))
             case _:
-                month = day.year * 12 + day.month - 1 - every * steps
+                month = day.year * 12 + day.month - 1 - every * steps - rng.choice((0, 0, 0, 1))
                 start = date(month // 12, month % 12 + 1, rng.choice((1, 1, rng.randint(1, 28))))
         if rng.random() < 0.15:
             start += timedelta(days=rng.randint(-10, 3))
-        end = rng.choice((None, None, max(start, day + timedelta(days=rng.randint(-3, 40)))))
-        weekdays = self.some_weekdays() if repeat in ("weekly", "monthly") else frozenset[int]()
-        nth = rng.choice((-1, 1, 2, 3, 4, 5, (day.day + 6) // 7, (day.day + 6) // 7)) if repeat == "monthly" else None
+        end = rng.choice((None, None, max(start, day + timedelta(days=rng.choice((-1, 0, 0, 1, 40))))))
+        weekdays = self.some_weekdays() | {day.isoweekday()} if repeat in ("weekly", "monthly") else frozenset[int]()
+        nth = rng.choice((-1, -1, 1, 4, 5, *3 * [(day.day + 6) // 7])) if repeat == "monthly" else None
         return Recurrence(repeat, start, end, 1 if repeat == "once" else every, weekdays, nth)
 
     def assignments(self, rosters: Sequence[Roster]) -> tuple[Assignment, ...]:

@@ -8,20 +8,33 @@ from random import Random
 
 import pytest
 
-from openprac.availability.model import Place
+from openprac.availability.model import Place, Recurrence
 from openprac.availability.search import starts
+from openprac.rosters.recurrence import falls_on
 from tests.availability import oracle
 from tests.availability.drawn import drawn
 from tests.availability.oracle import Why
 from tests.availability.some import Case, in_chunks, sheets, some_starts
 
-CASES = 800
+CASES = 600
 PROVE_CASES = 120_000
 PAGE = 60
+DAYS_OF_A_RECURRENCE = 100
 
 
 def test_the_search_offers_what_the_oracle_offers() -> None:
     assert [seed for seed in range(CASES) if differs(drawn(seed))] == [], told(range(CASES))
+
+
+def test_overrides_fall_on_the_dates_that_the_oracle_counts() -> None:
+    wrong = [
+        (recurrence, day)
+        for seed in range(CASES)
+        for recurrence in recurrences(drawn(seed))
+        for day in (recurrence.start_date + timedelta(days=number) for number in range(-9, DAYS_OF_A_RECURRENCE))
+        if falls_on(recurrence, day) != oracle.falls_on(recurrence, day)
+    ]
+    assert wrong == []
 
 
 @pytest.mark.prove
@@ -59,6 +72,11 @@ def differs(case: Case) -> bool:
         or list(starts(*case).page(offset, limit)) != expected[offset : offset + limit]
         or starts(*case).first() != (expected[0] if expected else None)
     )
+
+
+def recurrences(case: Case) -> Iterator[Recurrence]:
+    for assignment in case[1].places[0].assignments:
+        yield from (override.recurrence for override in assignment.roster.overrides)
 
 
 def told(seeds: Sequence[int]) -> str:
