@@ -10,7 +10,7 @@ from tests.availability.drawn import drawn
 from tests.availability.oracle import Hindrance, Sheet, Why
 from tests.availability.some import Case, in_chunks, sheets, some_starts
 
-CASES = 400
+CASES = 250
 PROVE_CASES = 20_000
 
 KIND_OF = {
