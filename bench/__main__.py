@@ -14,7 +14,7 @@ from itertools import count, repeat
 from pathlib import Path
 from typing import Any
 
-from bench import proc, report, starts, world
+from bench import free_times, proc, report, starts, world
 from bench.capture import Captured, capture, count_with_background
 from bench.compare import differences
 from bench.load import ask
@@ -30,6 +30,10 @@ WARM_SECONDS = 1.0
 UNMEASURED = 10_000
 """Turns of a clinic that no measurement reaches."""
 NOTHING = b"GET / HTTP/1.1\r\n\r\n"
+FREE_SIZES = ((50, 60_000), (50, 600_000), (250, 600_000))
+FREE_SIZES_QUICK = ((10, 5_000),)
+"""Practitioners and entries of the clinics whose free times are searched."""
+FREE_TIMES, FREE_TIMES_QUICK = 100, 20
 
 
 def arguments() -> argparse.Namespace:
@@ -42,6 +46,7 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--connections", type=int, default=16)
     parser.add_argument("--pool", type=int, default=10, help="database connections of each server")
     parser.add_argument("--no-starts", action="store_true", help="leave the start times out")
+    parser.add_argument("--only", choices=("sides", "free-times"), help="one half of it")
     parser.add_argument("--out", type=Path, help="write all figures as JSON here")
     given = parser.parse_args()
     if given.quick:
@@ -59,7 +64,9 @@ def main() -> int:
     with tempfile.TemporaryDirectory(prefix="openprac-bench-") as name, ExitStack() as stack:
         directory = Path(name)
         extra: dict[str, Any] = {"session_settings": SESSION_SETTINGS}
-        if not given.no_starts:
+        if given.only == "free-times":
+            given.clinics, given.patients = 1, 50
+        elif not given.no_starts:
             say("start times of openprac demo")
             extra["starts"] = starts.cold_and_warm(directory)
         say(f"a database of {given.clinics} clinics with {given.patients:,} patients each")
@@ -67,21 +74,34 @@ def main() -> int:
         stack.callback(postgres.stop)
         postgres.start()
         built = asyncio.run(world.build(postgres, directory / "data", given.clinics, given.patients))
-        say("the two servers")
+        say("the server")
         us = stack.enter_context(ours(built, directory, given.pool))
-        them = stack.enter_context(typical(built, directory, given.pool))
-        worker = proc.one_running(us.pid, "openprac.worker")
-        extra["worker_mb"] = {"at start": proc.resident_mb(worker)}
-        sides = prepare(given, directory, built, us, them, extra)
-        extra["others"] = []
-        rounds = alternate(given, built, sides, extra["others"])
-        extra["worker_mb"]["after the load"] = proc.resident_mb(worker)
-        extra["generator"] = generator_alone(directory, extra["answer_bytes"])
-    sys.stdout.write(report.text(rounds, extra))
+        rounds = compare(given, directory, built, us, extra) if given.only != "free-times" else {}
+        if given.only != "sides":
+            sizes, times = (FREE_SIZES_QUICK, FREE_TIMES_QUICK) if given.quick else (FREE_SIZES, FREE_TIMES)
+            extra["free_times"] = asyncio.run(free_times.measure(built, us, directory, sizes, times, say))
+    if rounds:
+        sys.stdout.write(report.text(rounds, extra))
+    if given.only != "sides":
+        sys.stdout.write("\n".join(["", *free_times.text(extra["free_times"])]))
     if given.out:
         measured = {op: {side: [asdict(one) for one in all_] for side, all_ in by.items()} for op, by in rounds.items()}
         given.out.write_text(json.dumps({"settings": vars(given), "rounds": measured, **extra}, default=str, indent=1))
     return 0
+
+
+def compare(
+    given: argparse.Namespace, directory: Path, built: World, us: Server, extra: dict[str, Any]
+) -> dict[str, dict[str, list[Measurement]]]:
+    """All sides of every operation, and what it does to the memory of a worker."""
+    worker = proc.one_running(us.pid, "openprac.worker")
+    extra["worker_mb"], extra["others"] = {"at start": proc.resident_mb(worker)}, []
+    with typical(built, directory, given.pool) as them:
+        sides = prepare(given, directory, built, us, them, extra)
+        rounds = alternate(given, built, sides, extra["others"])
+    extra["worker_mb"]["after the load"] = proc.resident_mb(worker)
+    extra["generator"] = generator_alone(directory, extra["answer_bytes"])
+    return rounds
 
 
 def prepare(

@@ -96,7 +96,7 @@ def _measured(rounds: Rounds) -> list[str]:
                     _middle([one.client_cpu_share for one in measured], "{:.0%}"),
                 )
             )
-    return [f"Medians of {len(next(iter(next(iter(rounds.values())).values())))} rounds", *_table(rows, left=2)]
+    return [f"Medians of {len(next(iter(next(iter(rounds.values())).values())))} rounds", *table(rows, left=2)]
 
 
 def _others(extra: Mapping[str, Any]) -> list[str]:
@@ -121,7 +121,7 @@ def _compared(rounds: Rounds) -> list[str]:
                     f"{bound} {budget}" if budget else "-",
                 )
             )
-    return _table(rows, left=2)
+    return table(rows, left=2)
 
 
 def _statements(extra: Mapping[str, Any]) -> list[str]:
@@ -138,7 +138,7 @@ def _statements(extra: Mapping[str, Any]) -> list[str]:
                     STATEMENT_BUDGETS[operation],
                 )
             )
-    return _table(rows, left=1)
+    return table(rows, left=1)
 
 
 def _starts(extra: Mapping[str, Any]) -> list[str]:
@@ -149,13 +149,13 @@ def _starts(extra: Mapping[str, Any]) -> list[str]:
     rows.append(("warm, to the first answer", f"{starts['warm_seconds']:.2f}", "under 2"))
     worker = [("worker", "RSS MB", "budget")]
     worker += [(when, f"{size:.1f}", "under 60") for when, size in extra.get("worker_mb", {}).items()]
-    return [*_table(rows, left=1), "", *_table(worker, left=1), ""]
+    return [*table(rows, left=1), "", *table(worker, left=1), ""]
 
 
 def _generator(extra: Mapping[str, Any]) -> list[str]:
     rows = [("load generator alone", "req/s")]
     rows += [(f"answers of {size:,} bytes", f"{rate:,.0f}") for size, rate in extra.get("generator", {}).items()]
-    return _table(rows, left=1)
+    return table(rows, left=1)
 
 
 def _middle(values: Sequence[float | None], form: str) -> str:
@@ -163,7 +163,7 @@ def _middle(values: Sequence[float | None], form: str) -> str:
     return form.format(median(there)) if there else "-"
 
 
-def _table(rows: Sequence[Sequence[str]], left: int) -> list[str]:
+def table(rows: Sequence[Sequence[str]], left: int) -> list[str]:
     widths = [max(len(row[place]) for row in rows) for place in range(len(rows[0]))]
     return [
         "  ".join(
