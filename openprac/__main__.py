@@ -3,6 +3,7 @@
 import asyncio
 import os
 import sys
+from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -92,6 +93,111 @@ def openapi() -> None:
 
     document = openapi_document(settings_with())
     sys.stdout.buffer.write(msgspec.json.format(msgspec.json.encode(document), indent=2) + b"\n")
+
+
+# ---------------------------------------------------------------- keeping
+
+
+@app.command()
+def backup(
+    target: Annotated[str, typer.Argument(help="A folder, or s3://bucket/prefix.")], data_dir: DataDir = None
+) -> None:
+    """Back up database and files; the server may go on. Files that are there already are not copied again."""
+    from openprac.keep import command
+
+    settings = settings_with(data_dir=data_dir)
+    say(commands.operate(settings, lambda there: command.back_up(settings, there, target)))
+
+
+@app.command()
+def backups(target: Annotated[str, typer.Argument(help="Where they are.")], as_json: Json = False) -> None:
+    """List backups, oldest first."""
+    from openprac.keep import command
+
+    rows = asyncio.run(command.backups(settings_with(), target))
+    show(rows, ("backup", "moment", "schema", "clinics", "rows", "files", "file_bytes"), as_json=as_json)
+
+
+@app.command()
+def verify(
+    source: Annotated[str, typer.Argument(help="Where the backup is.")],
+    stamp: Annotated[str | None, typer.Option("--backup", help="Which one; the newest when left out.")] = None,
+) -> None:
+    """Read all of a backup and compare it with its checksums."""
+    from openprac.keep import command
+
+    say(asyncio.run(command.verify(settings_with(), source, stamp)))
+
+
+@app.command()
+def restore(
+    source: Annotated[str, typer.Argument(help="Where the backup is.")],
+    stamp: Annotated[str | None, typer.Option("--backup", help="Which one; the newest when left out.")] = None,
+    beside_files: Annotated[
+        bool, typer.Option("--beside-files", help="The file store may hold other files: it was not lost.")
+    ] = False,
+    data_dir: DataDir = None,
+) -> None:
+    """Restore a backup into an empty instance."""
+    from openprac.keep import command
+
+    settings = settings_with(data_dir=data_dir)
+    say(
+        commands.operate(
+            settings,
+            lambda there: command.bring_back(settings, there, source, stamp, beside_files=beside_files),
+            migrated=False,
+        )
+    )
+
+
+@app.command("export")
+def export_(
+    target: Annotated[str, typer.Argument(help="An empty folder, or s3://bucket/prefix; with --csv a file, or -.")],
+    tenant_id: Annotated[int, typer.Option("--tenant", help="The clinic.")],
+    csv: Annotated[str | None, typer.Option(help="One list instead, as CSV: patient, appointment ...")] = None,
+    data_dir: DataDir = None,
+) -> None:
+    """Write all of a clinic, with its files, in a form that can be imported; or one of its lists as a sheet."""
+    from openprac.keep import command
+
+    settings = settings_with(data_dir=data_dir)
+    if csv is None:
+        say(commands.operate(settings, lambda there: command.take_out(settings, there, target, tenant_id)))
+    elif said := commands.operate(settings, lambda there: command.write_sheet(there, target, csv, tenant_id)):
+        say(said)
+
+
+@app.command("import")
+def import_(
+    source: Annotated[str, typer.Argument(help="Where `openprac export` wrote it.")],
+    as_new: Annotated[bool, typer.Option("--as-new", help="Under a new clinic id; ids of its rows stay.")] = False,
+    data_dir: DataDir = None,
+) -> None:
+    """Bring an exported clinic into an instance, which may serve others meanwhile."""
+    from openprac.keep import command
+
+    settings = settings_with(data_dir=data_dir)
+    say(
+        commands.operate(
+            settings, lambda there: command.bring_in(settings, there, source, as_new=as_new), migrated=False
+        )
+    )
+
+
+@app.command()
+def doctor(
+    repair: Annotated[bool, typer.Option("--repair", help="Put right what can be without losing anything.")] = False,
+    as_json: Json = False,
+    data_dir: DataDir = None,
+) -> None:
+    """Look whether database, files, rights, clocks and room are as they should be; status 1 if not."""
+    from openprac.keep import command
+
+    settings = settings_with(data_dir=data_dir)
+    findings = commands.operate(settings, lambda there: command.look(settings, there, repair=repair), migrated=False)
+    show([asdict(one) for one in findings], ("state", "check", "says"), as_json=as_json)
+    raise typer.Exit(any(one.state == "bad" for one in findings))
 
 
 # ---------------------------------------------------------------- clinics

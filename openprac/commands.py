@@ -15,8 +15,6 @@ from openprac.settings import Settings, SettingsError
 if TYPE_CHECKING:
     import asyncpg
 
-    from openprac.instance import Urls
-
 T = TypeVar("T")
 
 DURATION = re.compile(r"([0-9]{1,6})([smhdw])")
@@ -83,47 +81,60 @@ def expiry(text: str, now: datetime | None = None) -> datetime:
 def administer(settings: Settings, act: "Callable[[asyncpg.Connection], Awaitable[T]]") -> T:
     """Do it on an owner connection to the database that `serve` uses: the named one, or the bundled one."""
 
-    async def connected(urls: "Urls") -> T:
+    async def connected(there: Settings) -> T:
         import asyncpg
 
-        connection = await asyncpg.connect(urls.owner)
+        connection = await asyncpg.connect(there.owner_database_url)
         try:
             return await act(connection)
         finally:
             await connection.close()
 
-    return _with_database(settings, connected, migrated=True)
+    if settings.owner_database_url:
+        return asyncio.run(connected(settings))
+    return operate(settings, connected, store=False)
 
 
 def migrate(settings: Settings) -> list[str]:
     """Bring that database to this program's schema: the names of what was applied."""
+    from openprac.instance import urls_of
     from openprac.migrate import migrate as apply
 
-    return _with_database(settings, lambda urls: apply(urls.owner, urls.runtime), migrated=False)
+    def act(there: Settings) -> Coroutine[Any, Any, list[str]]:
+        urls = urls_of(there)
+        return apply(urls.owner, urls.runtime)
+
+    return operate(settings, act, store=False, migrated=False)
 
 
-def _with_database(settings: Settings, act: "Callable[[Urls], Coroutine[Any, Any, T]]", *, migrated: bool) -> T:
-    """A named database is only used; the bundled one is joined where a server runs it, else started for as long."""
-    from openprac.instance import DataDirectory, Urls
+def operate(
+    settings: Settings, act: Callable[[Settings], Coroutine[Any, Any, T]], *, store: bool = True, migrated: bool = True
+) -> T:
+    """Do it with the addresses of the database, and of the file store too if `store`, that `serve` uses.
 
-    if settings.owner_database_url:
-        return asyncio.run(act(Urls(settings.owner_database_url, settings.database_url or "")))
+    Named servers are only used; bundled ones are joined where `serve` runs them, else started for as long as it takes.
+    `migrated`: a bundled database that is started is brought to this program's schema first.
+    """
+    from openprac.instance import DataDirectory, Servers
+
+    servers = Servers.wanted(settings, store=store)
+    if not servers.bundled:
+        return asyncio.run(act(settings))
     directory = DataDirectory(settings.data_dir)
     if running := directory.claim_or_join():
-        return asyncio.run(act(running))
-    from openprac.embedded.postgres import EmbeddedPostgres
-
-    postgres = EmbeddedPostgres(settings.data_dir)
+        return asyncio.run(act(servers.joined(running)))
     try:
-        postgres.start()
-        urls = Urls(postgres.owner_url, postgres.runtime_url)
-        if migrated:
+        for server in servers.bundled:
+            server.start()
+        there = servers.settings()
+        if migrated and servers.postgres:
             from openprac.migrate import migrate as apply
 
-            asyncio.run(apply(urls.owner, urls.runtime))
-        return asyncio.run(act(urls))
+            asyncio.run(apply(servers.postgres.owner_url, servers.postgres.runtime_url))
+        return asyncio.run(act(there))
     finally:
-        postgres.stop()
+        for stop in servers.stops():
+            stop()
         directory.release()
 
 
@@ -180,6 +191,7 @@ def known_errors() -> tuple[type[BaseException], ...]:
     from openprac.attachments.store import StoreError
     from openprac.embedded import EmbeddedError
     from openprac.instance import InstanceError
+    from openprac.keep import KeepError
     from openprac.migrate import MigrationError
 
     return (
@@ -187,6 +199,7 @@ def known_errors() -> tuple[type[BaseException], ...]:
         CommandError,
         EmbeddedError,
         InstanceError,
+        KeepError,
         MigrationError,
         OSError,
         SettingsError,

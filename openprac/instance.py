@@ -40,6 +40,10 @@ class Urls(NamedTuple):
     runtime: str
 
 
+NOT_OURS = Urls("", "")
+"""What is published of a database that the settings name: its secrets stay out of files."""
+
+
 class DataDirectory:
     """`claim` it before anything else is done in it; `release` is for a clean end, a killed process needs none."""
 
@@ -80,7 +84,7 @@ class DataDirectory:
         return None
 
     def publish(self, urls: Urls) -> None:
-        """Let other commands of this user find the database, until the release."""
+        """Let other commands of this user find what runs here, until the release."""
         write_private(self.path / STATE, json.dumps({"pid": os.getpid(), **urls._asdict()}))
 
     def release(self) -> None:
@@ -126,15 +130,19 @@ class Servers:
     seaweed: EmbeddedSeaweed | None
 
     @classmethod
-    def wanted(cls, settings: Settings) -> "Servers":
-        """Raises SettingsError for half a database."""
+    def wanted(cls, settings: Settings, *, store: bool = True) -> "Servers":
+        """Raises SettingsError for half a database. Without `store` the file store is left alone."""
         if settings.owner_database_url and not settings.database_url:
             raise SettingsError("OWNER_DATABASE_URL needs DATABASE_URL (the runtime role's) as well.")
         return cls(
             settings,
             None if settings.database_url else EmbeddedPostgres(settings.data_dir),
-            None if settings.s3_endpoint else EmbeddedSeaweed(settings.data_dir),
+            EmbeddedSeaweed(settings.data_dir) if store and not settings.s3_endpoint else None,
         )
+
+    @property
+    def bundled(self) -> list[EmbeddedPostgres | EmbeddedSeaweed]:
+        return [server for server in (self.postgres, self.seaweed) if server]
 
     def settings(self) -> Settings:
         """The settings with the addresses of what has been started in place of what was not given."""
@@ -143,22 +151,34 @@ class Servers:
             settings = replace(
                 settings, database_url=self.postgres.runtime_url, owner_database_url=self.postgres.owner_url
             )
+        return self._with_store(settings)
+
+    def joined(self, urls: Urls) -> Settings:
+        """The same of servers that another process runs here and has published. Raises EmbeddedError."""
+        settings = self.given
+        if self.postgres:
+            settings = replace(settings, database_url=urls.runtime, owner_database_url=urls.owner)
         if self.seaweed:
-            settings = replace(
-                settings,
-                s3_endpoint=self.seaweed.endpoint,
-                s3_public_endpoint=None,
-                s3_region=self.seaweed.region,
-                s3_bucket=self.seaweed.bucket,
-                s3_access_key_id=self.seaweed.access_key_id,
-                s3_secret_access_key=self.seaweed.secret_access_key,
-                s3_session_token=None,
-            )
-        return settings
+            self.seaweed.join()
+        return self._with_store(settings)
+
+    def _with_store(self, settings: Settings) -> Settings:
+        if self.seaweed is None:
+            return settings
+        return replace(
+            settings,
+            s3_endpoint=self.seaweed.endpoint,
+            s3_public_endpoint=None,
+            s3_region=self.seaweed.region,
+            s3_bucket=self.seaweed.bucket,
+            s3_access_key_id=self.seaweed.access_key_id,
+            s3_secret_access_key=self.seaweed.secret_access_key,
+            s3_session_token=None,
+        )
 
     def stops(self) -> list[Callable[[], None]]:
         """What stops each of them; blocking, each may run in a thread of its own."""
-        return [server.stop for server in (self.postgres, self.seaweed) if server]
+        return [server.stop for server in self.bundled]
 
 
 def urls_of(settings: Settings) -> Urls:

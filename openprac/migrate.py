@@ -39,8 +39,11 @@ def migrations() -> list[Migration]:
     return sorted(found, key=lambda migration: migration.version)
 
 
-async def migrate(owner_url: str, runtime_url: str) -> list[str]:
+async def migrate(owner_url: str, runtime_url: str, *, until: int | None = None) -> list[str]:
     """Bring the database to this program's schema and give the names of what was applied.
+
+    With `until` no further than to that version, and without the runtime role's grants, which are of the newest: for
+    rows of an older schema, which are brought forward once they are in.
 
     Raises MigrationError for a schema newer than the program, an edited migration or a server that is too old.
     """
@@ -52,12 +55,12 @@ async def migrate(owner_url: str, runtime_url: str) -> list[str]:
                 f"openprac needs {OLDEST_POSTGRESQL} or newer."
             )
         await connection.execute("SELECT pg_advisory_lock($1)", ADVISORY_LOCK)
-        return await _apply(connection, _role_of(runtime_url))
+        return await _apply(connection, role_of(runtime_url), until)
     finally:
         await connection.close()
 
 
-async def _apply(connection: asyncpg.Connection, runtime_role: str) -> list[str]:
+async def _apply(connection: asyncpg.Connection, runtime_role: str, until: int | None) -> list[str]:
     await connection.execute(
         "CREATE TABLE IF NOT EXISTS schema_migration (version integer PRIMARY KEY, name text NOT NULL, "
         "digest text NOT NULL, applied timestamptz NOT NULL DEFAULT clock_timestamp())"
@@ -68,8 +71,10 @@ async def _apply(connection: asyncpg.Connection, runtime_role: str) -> list[str]
         raise MigrationError(
             f"The database is at schema {max(done)}, this program knows {known[-1].version}: start a newer openprac."
         )
-    applied = []
+    applied: list[str] = []
     for migration in known:
+        if until is not None and migration.version > until:
+            return applied
         if earlier := done.get(migration.version):
             if earlier["digest"] != migration.digest:
                 raise MigrationError(
@@ -86,13 +91,19 @@ async def _apply(connection: asyncpg.Connection, runtime_role: str) -> list[str]
                 migration.digest,
             )
         applied.append(migration.name)
-    grants = files("openprac.migrations").joinpath("grants.sql").read_text()
     async with connection.transaction():
-        await connection.execute(grants.replace("{runtime}", _quoted(runtime_role)))
+        await state_grants(connection, runtime_role)
     return applied
 
 
-def _role_of(runtime_url: str) -> str:
+async def state_grants(connection: asyncpg.Connection, runtime_role: str) -> None:
+    """What the runtime role may do in the newest schema, said anew. As part of the caller's transaction."""
+    grants = files("openprac.migrations").joinpath("grants.sql").read_text()
+    await connection.execute(grants.replace("{runtime}", _quoted(runtime_role)))
+
+
+def role_of(runtime_url: str) -> str:
+    """The role that requests run as. Raises MigrationError for a URL that does not name it."""
     role = urlsplit(runtime_url).username
     if not role:
         raise MigrationError(

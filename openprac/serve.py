@@ -22,7 +22,7 @@ from openprac import logs
 from openprac.embedded import EmbeddedError
 from openprac.embedded.postgres import EmbeddedPostgres
 from openprac.embedded.seaweed import EmbeddedSeaweed
-from openprac.instance import DataDirectory, InstanceError, Servers, urls_of
+from openprac.instance import NOT_OURS, DataDirectory, InstanceError, Servers, urls_of
 from openprac.listener import bind, origin
 from openprac.settings import Settings
 from openprac.workers import Workers
@@ -161,8 +161,7 @@ class _Supervisor:
             settings = replace(self._servers.settings(), port=self._listener.getsockname()[1])
             await _migrate(settings)
             await self._hooks.admit(settings)
-            if postgres:
-                self._directory.publish(urls_of(settings))
+            self._directory.publish(urls_of(settings) if postgres else NOT_OURS)
             self._workers.tell(settings.environment())
             await store_ready
         finally:

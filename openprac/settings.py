@@ -52,6 +52,17 @@ class Settings:
     s3_access_key_id: str | None = field(default=None, metadata={"env": "S3_ACCESS_KEY_ID"})
     s3_secret_access_key: str | None = field(default=None, metadata={"env": "S3_SECRET_ACCESS_KEY", "secret": True})
     s3_session_token: str | None = field(default=None, metadata={"env": "S3_SESSION_TOKEN", "secret": True})
+    s3_backup_endpoint: str | None = field(default=None, metadata={"env": "S3_BACKUP_ENDPOINT", "operator": True})
+    s3_backup_region: str = field(default="us-east-1", metadata={"env": "S3_BACKUP_REGION", "operator": True})
+    s3_backup_access_key_id: str | None = field(
+        default=None, metadata={"env": "S3_BACKUP_ACCESS_KEY_ID", "operator": True}
+    )
+    s3_backup_secret_access_key: str | None = field(
+        default=None, metadata={"env": "S3_BACKUP_SECRET_ACCESS_KEY", "secret": True, "operator": True}
+    )
+    s3_backup_session_token: str | None = field(
+        default=None, metadata={"env": "S3_BACKUP_SESSION_TOKEN", "secret": True, "operator": True}
+    )
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str] = os.environ) -> "Settings":
@@ -78,6 +89,10 @@ class Settings:
         _check_list("OPENPRAC_CORS_ORIGINS", self.cors_origins, origins_of, "origins, such as https://app.example.com")
         if self.s3_endpoint and not (self.s3_access_key_id and self.s3_secret_access_key):
             raise SettingsError("S3_ENDPOINT needs S3_ACCESS_KEY_ID and S3_SECRET_ACCESS_KEY as well.")
+        if self.s3_backup_endpoint and not (self.s3_backup_access_key_id and self.s3_backup_secret_access_key):
+            raise SettingsError(
+                "S3_BACKUP_ENDPOINT needs S3_BACKUP_ACCESS_KEY_ID and S3_BACKUP_SECRET_ACCESS_KEY as well."
+            )
         if self.database_url and not self.owner_database_url:
             raise SettingsError(
                 "DATABASE_URL (the runtime role, which owns nothing) needs OWNER_DATABASE_URL (the role that owns the "
@@ -85,11 +100,14 @@ class Settings:
             )
 
     def environment(self) -> dict[str, str]:
-        """The variables that make from_environment() give these settings again: how workers get them."""
+        """The variables that make from_environment() give these settings again: how workers get them.
+
+        Without what only the operator's commands need: a worker cannot reach the backups.
+        """
         given = {}
         for setting in fields(self):
             value = getattr(self, setting.name)
-            if value is not None:
+            if value is not None and not setting.metadata.get("operator"):
                 given[setting.metadata["env"]] = ("off", "on")[value] if isinstance(value, bool) else str(value)
         return given
 

@@ -37,7 +37,14 @@ TENANT_SQL_DOMAINS = (
     "rosters/store.py",
 )
 TENANT_SQL_OWNER = ("admin.py", "demo/command.py", "demo/fill.py")
-TENANT_SQL = (*TENANT_SQL_GATES, *TENANT_SQL_DOMAINS, *TENANT_SQL_OWNER)
+# What keeps and looks after all clinics at once, clinic after clinic where row-level security binds its role.
+TENANT_SQL_KEEPING = (
+    "keep/catalog.py",
+    "keep/clinic_in.py",
+    "keep/clinic_out.py",
+    "keep/snapshot.py",
+)
+TENANT_SQL = (*TENANT_SQL_GATES, *TENANT_SQL_DOMAINS, *TENANT_SQL_OWNER, *TENANT_SQL_KEEPING)
 
 # Values in, values out: no database, no HTTP, no clock.
 PURE = (
@@ -92,8 +99,8 @@ CLOCK_CALLS = re.compile(r"\b(datetime\.now|datetime\.utcnow|datetime\.today|dat
 
 # The kernel knows no word of the trade: of our own modules it imports itself and these.
 KERNEL_MAY_IMPORT = ("openprac.errors", "openprac.kernel", "openprac.time_zones")
-# openprac/api.py gathers the domains, openprac/app.py serves them; nothing below imports them.
-TOP = {"openprac.api": ("admin.py", "app.py"), "openprac.app": ("__main__.py", "worker.py")}
+# openprac/api.py gathers the domains, openprac/app.py serves them; nothing below imports them but commands.
+TOP = {"openprac.api": ("admin.py", "app.py", "keep/command.py"), "openprac.app": ("__main__.py", "worker.py")}
 
 SKIPS = ("skip", "skipif", "xfail", "importorskip")
 # No body of the API refers to anything through these.

@@ -73,6 +73,15 @@ class ObjectHead:
     last_modified: datetime
 
 
+class Listed(NamedTuple):
+    """An object as a list shows it. `size` is in bytes; `etag` is as the server wrote it, quotes included."""
+
+    key: str
+    size: int
+    etag: str
+    last_modified: datetime
+
+
 @dataclass(frozen=True, slots=True)
 class UploadForm:
     """A form to be posted to `url` as multipart/form-data: `fields` as they are, then `file`, last."""
@@ -206,13 +215,13 @@ class Store:
         except ObjectMissing:
             return
 
-    async def list_keys(self, prefix: str, *, page_keys: int = LIST_PAGE_KEYS) -> AsyncIterator[str]:
-        """Every key that starts with `prefix`, in the order of their bytes, asked for `page_keys` at a time."""
+    async def list_objects(self, prefix: str, *, page_keys: int = LIST_PAGE_KEYS) -> AsyncIterator[Listed]:
+        """Every object whose key starts with `prefix`, in the order of the keys' bytes, `page_keys` at a time."""
         query = {"encoding-type": "url", "list-type": "2", "max-keys": str(page_keys), "prefix": prefix}
         while True:
-            keys, token = _listed((await self._call("GET", query=query)).body)
-            for key in keys:
-                yield key
+            objects, token = _listed((await self._call("GET", query=query)).body)
+            for one in objects:
+                yield one
             if token is None:
                 return
             query["continuation-token"] = token
@@ -405,14 +414,24 @@ def _error(status: int, code: str | None, *, of_object: bool) -> StoreError:
     return StoreError(f"The file store refused a request ({said}).")
 
 
-def _listed(body: bytes) -> tuple[list[str], str | None]:
-    """The keys on one page of ListObjectsV2 and the token of the next."""
+def _listed(body: bytes) -> tuple[list[Listed], str | None]:
+    """The objects on one page of ListObjectsV2 and the token of the next."""
     try:
         # The document is our own store's, and expat (since 2.4.1) bounds what entities may grow to.
         root = ElementTree.fromstring(body)  # noqa: S314
-    except ElementTree.ParseError:
-        raise StoreError("The file store answered a list that is no XML.") from None
-    keys = [element.text or "" for element in root.findall("{*}Contents/{*}Key")]
-    if root.findtext("{*}EncodingType") == "url":
-        keys = [unquote_plus(key) for key in keys]
-    return keys, root.findtext("{*}NextContinuationToken") or None
+        escaped = root.findtext("{*}EncodingType") == "url"
+        objects = [_listed_object(element, escaped) for element in root.findall("{*}Contents")]
+    except (ElementTree.ParseError, ValueError):
+        raise StoreError("The file store answered a list that cannot be read.") from None
+    return objects, root.findtext("{*}NextContinuationToken") or None
+
+
+def _listed_object(element: ElementTree.Element, escaped: bool) -> Listed:
+    """ValueError for one without size or date."""
+    key = element.findtext("{*}Key") or ""
+    return Listed(
+        unquote_plus(key) if escaped else key,
+        int(element.findtext("{*}Size") or ""),
+        element.findtext("{*}ETag") or "",
+        datetime.fromisoformat(element.findtext("{*}LastModified") or ""),
+    )

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from openprac.embedded import EmbeddedError, process
 from openprac.embedded.s3_probe import signed_request
-from openprac.embedded.seaweed_state import ADDRESS, GRPC_OFFSET, SeaweedState, load_state, write_private
+from openprac.embedded.seaweed_state import ADDRESS, GRPC_OFFSET, SeaweedState, load_state, read_state, write_private
 
 REGION = "us-east-1"
 BUCKET = "openprac"
@@ -68,6 +68,10 @@ class EmbeddedSeaweed:
             self.stop()
             raise
 
+    def join(self) -> None:
+        """Know the address and the keys of the server that another process runs here. Raises EmbeddedError."""
+        self._know(read_state(self._data_dir))
+
     def wait_ready(self, timeout_seconds: float = process.START_TIMEOUT_SECONDS) -> None:
         """Return once a signed GET of the canary object answers; EmbeddedError with the end of the log otherwise."""
         if self._child is None:
@@ -104,11 +108,7 @@ class EmbeddedSeaweed:
         program = _find_program()
         process.make_private_dir(self._files)
         state = load_state(self._data_dir)
-        self.ports, self.access_key_id, self.secret_access_key = (
-            state.ports,
-            state.access_key_id,
-            state.secret_access_key,
-        )
+        self._know(state)
         _write_identities(self._identities_path, state)
         self._remove_sockets()
         # SeaweedFS writes its options down and reads them again: ours are all given, and ports may have changed.
@@ -116,7 +116,6 @@ class EmbeddedSeaweed:
         for old in self._files.glob("m[0-9]*"):
             # The master's notes, named after its port; it starts without them.
             shutil.rmtree(old)
-        self.endpoint = f"http://{ADDRESS}:{self.ports['s3']}"
         environment = {
             "PATH": os.environ.get("PATH", os.defpath),
             # SeaweedFS looks for configuration in its home and working directory: give it ones that hold none.
@@ -137,6 +136,11 @@ class EmbeddedSeaweed:
         finally:
             os.close(log_fd)
         self._locks.handed_over(self._child.pid)
+
+    def _know(self, state: SeaweedState) -> None:
+        self.ports = state.ports
+        self.access_key_id, self.secret_access_key = state.access_key_id, state.secret_access_key
+        self.endpoint = f"http://{ADDRESS}:{self.ports['s3']}" if "s3" in self.ports else ""
 
     def _options(self) -> list[str]:
         return [

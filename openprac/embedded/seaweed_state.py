@@ -9,6 +9,7 @@ from pathlib import Path
 
 from openprac.embedded import EmbeddedError
 
+STATE = "seaweed.json"
 ADDRESS = "127.0.0.1"
 SERVICES = ("s3", "master", "volume", "filer", "admin", "webdav")
 # gRPC listens 10,000 above each of these. Both ranges stay below the ports the kernel gives to outgoing connections.
@@ -38,23 +39,28 @@ class SeaweedState:
     ports: dict[str, int] = field(default_factory=dict)
 
 
-def load_state(data_dir: Path) -> SeaweedState:
-    """Keys and ports of the last run, made up where there was none, free ports instead of taken ones.
+def read_state(data_dir: Path) -> SeaweedState:
+    """Keys and ports of the last run, or of the one that goes on; keys made up and no ports where there was none.
 
-    EmbeddedError if the file is damaged or no port is free.
+    EmbeddedError if the file is damaged.
     """
-    path = data_dir / "seaweed.json"
+    path = data_dir / STATE
     try:
-        last = SeaweedState(**json.loads(path.read_text()))
+        return SeaweedState(**json.loads(path.read_text()))
     except FileNotFoundError:
-        last = SeaweedState()
+        return SeaweedState()
     except (ValueError, TypeError) as error:
         raise EmbeddedError(f"{path} is damaged; restore it from a back-up, or remove it to get new keys.") from error
+
+
+def load_state(data_dir: Path) -> SeaweedState:
+    """The same for a new run: free ports instead of taken ones. EmbeddedError also if no port is free."""
+    last = read_state(data_dir)
     ports = _free_ports(last.ports)
     if ports == last.ports:
         return last
     state = SeaweedState(last.access_key_id, last.secret_access_key, last.signing, ports)
-    write_private(path, json.dumps(asdict(state), indent=1))
+    write_private(data_dir / STATE, json.dumps(asdict(state), indent=1))
     return state
 
 

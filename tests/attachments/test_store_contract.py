@@ -68,7 +68,7 @@ async def store(settings: StoreSettings, prefix: str) -> AsyncIterator[Store]:
     store = Store(settings)
     await store.ensure_bucket()
     yield store
-    for key in [key async for key in store.list_keys(prefix)]:
+    for key in [one.key async for one in store.list_objects(prefix)]:
         await store.delete(key)
     await store.close()
 
@@ -149,7 +149,7 @@ async def test_an_awkward_key_is_uploaded_and_downloaded(
     assert (await post(http, upload(store, key), name.encode())).status_code == 204
     answer = await http.get(download(store, key))
     assert (answer.status_code, answer.content) == (200, name.encode())
-    assert [key async for key in store.list_keys(prefix)] == [key]
+    assert [one.key async for one in store.list_objects(prefix)] == [key]
 
 
 async def test_a_changed_key_is_refused(store: Store, prefix: str, http: AsyncClient) -> None:
@@ -331,9 +331,11 @@ async def test_an_object_is_put_described_read_copied_listed_and_deleted(store: 
     copied = await store.head(target)
     assert copied is not None
     assert copied.content_type == "application/pdf"
-    assert [key async for key in store.list_keys(prefix)] == sorted([source, target])
+    assert [one.key async for one in store.list_objects(prefix)] == sorted([source, target])
     await store.delete(source)
-    assert [key async for key in store.list_keys(prefix)] == [target]
+    (left,) = [one async for one in store.list_objects(prefix)]
+    assert (left.key, left.size, left.etag) == (target, 11, copied.etag)
+    assert abs(left.last_modified.timestamp() - time.time()) < 60
 
 
 @pytest.mark.parametrize(
@@ -359,7 +361,7 @@ async def test_what_is_not_there_is_missing(store: Store, prefix: str) -> None:
     with pytest.raises(ObjectMissing):
         await store.copy(prefix + "a", prefix + "b", etag='"0"', content_type="text/plain")
     await store.delete(prefix + "a")
-    assert [key async for key in store.list_keys(prefix)] == []
+    assert [one.key async for one in store.list_objects(prefix)] == []
 
 
 async def test_a_copy_of_an_object_that_has_changed_is_not_made(store: Store, prefix: str) -> None:
@@ -376,7 +378,7 @@ async def test_a_list_has_every_page(store: Store, prefix: str) -> None:
     expected = [f"{prefix}{number} +.txt" for number in range(5)]
     for key in expected:
         await store.put(key, b"x", content_type="text/plain")
-    assert [key async for key in store.list_keys(prefix, page_keys=2)] == expected
+    assert [one.key async for one in store.list_objects(prefix, page_keys=2)] == expected
 
 
 async def test_the_bucket_is_made_once(settings: StoreSettings) -> None:

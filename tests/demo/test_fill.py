@@ -208,7 +208,7 @@ async def test_every_attachment_is_in_the_store_as_the_row_says(filled: Filled) 
     bodies = {document.file_name: body_of(document) for document in DOCUMENTS}
     for tenant_id, user_id in zip(filled.tenants, filled.users, strict=True):
         rows = await filled.connection.fetch("SELECT * FROM patient_attachment WHERE tenant_id = $1", tenant_id)
-        keys = {key async for key in filled.store.list_keys(f"patient_attachment/{tenant_id}/")}
+        keys = {one.key async for one in filled.store.list_objects(f"patient_attachment/{tenant_id}/")}
         assert keys == {row["object_key"] for row in rows}
         for row in rows:
             assert row["object_key"].startswith(f"patient_attachment/{tenant_id}/{row['client_id']}/")
