@@ -18,7 +18,8 @@ def headers_of(answer: Answer, request_id: str) -> list[tuple[bytes, bytes]]:
     headers = [(b"x-request-id", request_id.encode())]
     if answer.body:
         headers.append((b"content-type", b"application/json"))
-    headers.append((b"content-length", str(len(answer.body)).encode()))
+    if answer.status != 304:
+        headers.append((b"content-length", str(len(answer.body)).encode()))
     headers += ALWAYS
     headers += [
         (name.encode("latin-1"), value.encode("latin-1")) for name, value in answer.headers if name != "cache-control"

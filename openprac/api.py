@@ -15,6 +15,7 @@ from openprac import (
     tags,
 )
 from openprac.attachments import api as attachments
+from openprac.availability import api as availability
 from openprac.diary import api as diary
 from openprac.kernel.action import Endpoint
 from openprac.kernel.collection import Collection
@@ -49,6 +50,7 @@ ENDPOINTS: tuple[Endpoint, ...] = (
     *notes.ACTIONS,
     *diary.ACTIONS,
     *rosters.ACTIONS,
+    *availability.ACTIONS,
 )
 
 PERMISSIONS: frozenset[str] = frozenset(

@@ -24,7 +24,7 @@ from openprac.errors import ApiError, BodyTooLarge, ServerFault, Unauthorised, U
 from openprac.faults import play_fault
 from openprac.kernel.action import Endpoint
 from openprac.kernel.audit import ReadAudit
-from openprac.kernel.call import Answer, Call
+from openprac.kernel.call import Answer, Call, tagged
 from openprac.kernel.caller import Caller, caller_from
 from openprac.kernel.clock import Clock
 from openprac.kernel.database import Database
@@ -196,7 +196,8 @@ class Application:
             if len(call.body) > endpoint.body_limit_bytes:
                 raise BodyTooLarge(endpoint.body_limit_bytes)
             if not endpoint.transaction:
-                return await endpoint.handler(call)
+                answer = await endpoint.handler(call)
+                return tagged(call, answer) if endpoint.tagged else answer
             async with connection.transaction():
                 return await once(endpoint, call)
 

@@ -9,6 +9,7 @@ from openprac.app import openapi_document
 from openprac.settings import Settings
 
 Json = Mapping[str, Any]
+NOT_MODIFIED = 304
 METHODS = ("get", "post", "patch", "delete", "put")
 
 
@@ -35,9 +36,11 @@ class Served:
 
     @property
     def success(self) -> tuple[int, Json]:
-        """The one answer that is not an error."""
+        """The one answer that is not an error, nor that a caller has it already."""
         ((status, answer),) = [
-            (int(status), one) for status, one in self.spec["responses"].items() if int(status) < 400
+            (int(status), one)
+            for status, one in self.spec["responses"].items()
+            if int(status) < 400 and int(status) != NOT_MODIFIED
         ]
         return status, answer
 

@@ -15,7 +15,16 @@ from tests.reference import Filter, Member, Operation
 NOT_BUILT_YET = Path(__file__).parent / "not_built_yet.txt"
 
 # (operation id, what of it): why ours differs from the reference. A line here that no longer differs fails.
-DEVIATIONS: Mapping[tuple[str, str], str] = {}
+_A_LABEL = "a label without offset is no RFC 3339 date-time; newer pages publish the pattern of such labels instead"
+DEVIATIONS: Mapping[tuple[str, str], str] = {
+    (f"{id}-Get", "app_time format"): _A_LABEL
+    for id in (
+        "listAvailableAppointments",
+        "getNextAvailableAppointment",
+        "listAvailableGroupAppointments",
+        "getNextAvailableGroupAppointment",
+    )
+}
 
 PUBLISHED = reference.operations()
 SERVED = {id: one for id, one in contract.served().items() if not one.extension}
@@ -110,7 +119,8 @@ class TestOperation:
             assert one["schema"]["type"] == "integer"
 
     def test_takes_the_query_parameters_and_no_others(self, published: Operation, ours: Served) -> None:
-        paging = {"page", "page_size", "sort_by"} if published.pages else set()
+        paging = {"page", "page_size"} if published.pages else set()
+        paging |= {"sort_by"} if published.sorts else set()
         filtering = {"q[]"} if published.filters else set()
         own = {one["name"] for one in published.query}
         found = ours.parameters("query")
@@ -158,7 +168,7 @@ class TestList:
         assert size["default"] == reference.default_page_size()
 
     def test_sorts_by_the_published_names(self, published: Operation, ours: Served) -> None:
-        if not published.pages:
+        if not published.sorts:
             return
         sort = ours.parameters("query")["sort_by"]
         agree(published.id, "sort_by", tuple(sort["example"]), published.sorts)

@@ -55,32 +55,34 @@ def layers(roster: Roster | None, opens: int, closes: int, day: date, type_id: i
     found = []
     hours = roster.days.get(day.isoweekday())
     if hours:
-        found.append(Layer(*hours, roster.flags, decider=roster))
+        first, last = max(hours[0], opens), min(hours[1], closes)
+        found.append(Layer(first, last, roster.flags, decider=roster))
         for rule in roster.rules:
             if rule.weekday == day.isoweekday():
-                found.append(_of(rule, max(rule.start, hours[0]), min(rule.end, hours[1]), type_id))
+                found.append(_of(rule, first, last, type_id))
     for override in sorted(roster.overrides, key=lambda one: -one.rank):
         if falls_on(override.recurrence, day):
-            found.append(_of(override, override.start, override.end, type_id))
-    inside = [one._replace(start=max(one.start, opens), end=min(one.end, closes)) for one in found]
-    return [one for one in inside if one.start < one.end]
+            found.append(_of(override, opens, closes, type_id))
+    return [one for one in found if one.start < one.end]
 
 
-def _of(decider: Rule | Override, start: int, end: int, type_id: int | None) -> Layer:
+def _of(decider: Rule | Override, first: int, last: int, type_id: int | None) -> Layer:
+    """What of it lies between first and last."""
     refuses = decider.types is not None and type_id is not None and type_id not in decider.types
     flags = decider.flags
     if refuses:
         flags = flags & ~Flags.ONLINE if decider.types_online_only else Flags.NONE
-    return Layer(start, end, flags, decider.columns, decider, refuses)
+    return Layer(max(decider.start, first), min(decider.end, last), flags, decider.columns, decider, refuses)
 
 
 def open_minutes(layers: Sequence[Layer], column: int, flags: Flags) -> int:
     """The minutes of a day in which a column is open with every one of the flags."""
-    found = 0
+    found, asked = 0, int(flags)
     for one in layers:
         if one.covers(column):
             minutes = span(one.start, one.end)
-            found = found | minutes if one.flags & flags == flags else found & ~minutes
+            # Plain integers: an operation on flags costs as much as all the rest.
+            found = found | minutes if int(one.flags) & asked == asked else found & ~minutes
     return found
 
 

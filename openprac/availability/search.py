@@ -6,7 +6,7 @@ is asked for become objects.
 """
 
 from bisect import bisect_right
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Hashable, Iterator, Sequence
 from datetime import timedelta
 from functools import reduce
 from itertools import islice
@@ -25,29 +25,75 @@ class Offer(NamedTuple):
 
     place: Place
     column: int
+    appointment_type_id: int
     minutes: int
     choices: Sequence[tuple[int, int]]
 
+    @property
+    def order(self) -> tuple[int, int, int, int]:
+        """Among the offers of one minute."""
+        return self.place.practitioner_id, self.place.business_id, self.column, self.appointment_type_id
+
+    def resources(self, of_day: int) -> tuple[int, ...]:
+        """What a start in that minute would take."""
+        if not self.place.any_of:
+            return tuple(self.place.resources)
+        return tuple([one for one, fits in self.choices if fits >> of_day & 1][:1])
+
+
+class Offered(NamedTuple):
+    """One start. minute: as Start has it."""
+
+    minute: int
+    offer: Offer
+
+    @property
+    def resource_ids(self) -> tuple[int, ...]:
+        return self.offer.resources(self.minute % DAY_MINUTES)
+
+    @property
+    def start(self) -> Start:
+        place = self.offer.place
+        return Start(self.minute, place.practitioner_id, place.business_id, self.offer.column, self.resource_ids)
+
 
 class Starts:
-    """The offers in the order of time, practitioner, business, column."""
+    """The offers of one search, or of several that differ in their types, over the same days.
 
-    def __init__(self, question: Question, situation: Situation) -> None:
-        self._question = question
-        self._search = _Search(question, situation)
-        self._days: list[list[Offer] | None] = [None] * ((question.to_date - question.from_date).days + 1)
+    In the order of time, practitioner, business, column, type.
+    """
+
+    def __init__(self, searches: Sequence[tuple[Question, Situation]]) -> None:
+        self._searches = [_Search(question, situation) for question, situation in searches]
+        days = [(one.to_date - one.from_date).days + 1 for one, _ in searches]
+        self._days: list[list[Offer] | None] = [None] * max(days, default=0)
 
     def __len__(self) -> int:
         return sum(_count(self._day(number)) for number in range(len(self._days)))
 
     def first(self) -> Start | None:
-        return next(self._behind(0), None)
+        return next((one.start for one in self._behind(0)), None)
 
     def page(self, offset: int, limit: int) -> list[Start]:
         """At most `limit` starts behind the first `offset`."""
+        return [one.start for one in self.offered(offset, limit)]
+
+    def offered(self, offset: int, limit: int) -> list[Offered]:
+        """The same, with what each offer is."""
         return list(islice(self._behind(offset), limit))
 
-    def _behind(self, offset: int) -> Iterator[Start]:
+    def earliest(self, whose: Callable[[Offered], Hashable]) -> list[Offered]:
+        """The first of each type for each of those that `whose` tells apart."""
+        found: dict[Hashable, Offered] = {}
+        for number in range(len(self._days)):
+            for offer in self._day(number):
+                one = Offered(number * DAY_MINUTES + next(each(offer.minutes)), offer)
+                key = (offer.appointment_type_id, whose(one))
+                if key not in found or one.minute < found[key].minute:
+                    found[key] = one
+        return sorted(found.values(), key=lambda one: (one.minute, one.offer.order))
+
+    def _behind(self, offset: int) -> Iterator[Offered]:
         """Whole days are passed over by their count, and within a day whole minutes."""
         for number in range(len(self._days)):
             offers = self._day(number)
@@ -61,12 +107,15 @@ class Starts:
     def _day(self, number: int) -> list[Offer]:
         found = self._days[number]
         if found is None:
-            found = self._days[number] = list(self._search.offers(number))
+            found = [offer for search in self._searches for offer in search.offers(number)]
+            if len(self._searches) > 1:
+                found.sort(key=lambda offer: offer.order)
+            self._days[number] = found
         return found
 
 
 def starts(question: Question, situation: Situation) -> Starts:
-    return Starts(question, situation)
+    return Starts([(question, situation)])
 
 
 class _Search:
@@ -118,7 +167,7 @@ class _Day:
             together = free[column - 1] if width == 1 else reduce(and_, free[column - 1 : column - 1 + width])
             minutes = runs(together, length) & here
             if minutes:
-                yield Offer(place, column, minutes, choices)
+                yield Offer(place, column, self._search.question.appointment_type_id, minutes, choices)
 
     def _free(self, place: Place, column: int) -> int:
         """Where a column is open with every asked flag, and not taken."""
@@ -167,7 +216,7 @@ def _count(offers: Sequence[Offer]) -> int:
     return sum(one.minutes.bit_count() for one in offers)
 
 
-def _in_order(offers: Sequence[Offer], number: int, offset: int) -> Iterator[Start]:
+def _in_order(offers: Sequence[Offer], number: int, offset: int) -> Iterator[Offered]:
     """The starts of one day behind the first `offset` of it."""
 
     def before(minute: int) -> int:
@@ -182,12 +231,4 @@ def _in_order(offers: Sequence[Offer], number: int, offset: int) -> Iterator[Sta
                 if offset:
                     offset -= 1
                 else:
-                    yield _start(one, minute, number * DAY_MINUTES + minute)
-
-
-def _start(offer: Offer, of_day: int, minute: int) -> Start:
-    place = offer.place
-    taken = place.resources
-    if place.any_of:
-        taken = [one for one, fits in offer.choices if fits >> of_day & 1][:1]
-    return Start(minute, place.practitioner_id, place.business_id, offer.column, tuple(taken))
+                    yield Offered(number * DAY_MINUTES + minute, one)

@@ -11,6 +11,7 @@ from typing import Any, Literal
 from openprac.kernel.body import BODY_LIMIT_BYTES
 from openprac.kernel.call import Answer, Call
 from openprac.kernel.collection import Collection, Operation
+from openprac.kernel.parameters import Parameter
 from openprac.kernel.row import Row
 
 Method = Literal["GET", "POST", "PATCH", "DELETE"]
@@ -48,6 +49,10 @@ class Endpoint:
     rights: Sequence[str] = ()
     query: Mapping[str, str] = field(default_factory=dict)
     """Parameters of an action's query string, all texts and optional, and what each means."""
+    parameters: Sequence[Parameter] = ()
+    """The same with types, for openprac/kernel/parameters.py."""
+    tagged: bool = False
+    """Whether the success carries an ETag made of its body, which If-None-Match may name."""
     answer: Mapping[str, Any] | None = None
     """The JSON schema of an action's answer; a collection's own is made from its row."""
     answer_headers: Sequence[tuple[str, str]] = field(default_factory=tuple)

@@ -21,6 +21,7 @@ from openprac.errors import (
 from openprac.kernel.action import Endpoint
 from openprac.kernel.body import CHILDREN_MAX, TEXT_MAX_CHARACTERS
 from openprac.kernel.collection import Collection, Creation, Deletion, Edition, Filter, Listing, Reading
+from openprac.kernel.parameters import IDS_MAX, PAGE, PAGE_SIZE, Parameter
 from openprac.kernel.query import FILTERS_MAX, PAGE_MAX, PAGE_SIZE_DEFAULT, PAGE_SIZE_MAX
 from openprac.kernel.row import BASE_TYPES, EXTENSION, PUBLISHED, Children, Column, Field, LocalTime, Shown, fields_of
 from openprac.kernel.shape import is_listed
@@ -143,9 +144,13 @@ def _operation(endpoint: Endpoint, schemas: Json) -> Json:
     headers = {name: {"schema": {"type": "string"}, "description": text} for name, text in endpoint.answer_headers}
     if isinstance(endpoint.operation, Reading | Creation | Edition):
         headers["ETag"] = {"schema": {"type": "string"}, "description": "Version of the object, for If-Match"}
+    if endpoint.tagged:
+        headers["ETag"] = {"schema": {"type": "string"}, "description": "Digest of the answer, for If-None-Match"}
     if headers:
         success["headers"] = headers
     responses: Json = {str(endpoint.success): success}
+    if endpoint.tagged:
+        responses["304"] = {"description": "The answer that If-None-Match names is still the same"}
     for status in error_statuses(endpoint):
         responses[str(status)] = {"$ref": f"#/components/responses/{ERRORS[status][0]}"}
     operation["responses"] = responses
@@ -167,10 +172,34 @@ def _parameters(endpoint: Endpoint) -> list[Json]:
             found.append(_filter_parameter(endpoint.collection, endpoint.operation))
     for name, meaning in endpoint.query.items():
         found.append({"name": name, "in": "query", "description": meaning, "schema": {"type": "string"}})
+    found += [_typed_parameter(one) for one in endpoint.parameters]
+    if endpoint.tagged:
+        found.append({"$ref": "#/components/parameters/IfNoneMatch"})
     if endpoint.method == "POST":
         found.append({"$ref": "#/components/parameters/IdempotencyKey"})
     if endpoint.method in ("PATCH", "DELETE"):
         found.append({"$ref": "#/components/parameters/IfMatch"})
+    return found
+
+
+def _typed_parameter(one: Parameter) -> Json:
+    if one in (PAGE, PAGE_SIZE):
+        return {"$ref": f"#/components/parameters/{'Page' if one is PAGE else 'PageSize'}"}
+    schema: Json = {
+        "integer": _integer_schema(),
+        "integers": {"type": "array", "maxItems": IDS_MAX, "items": _integer_schema()},
+        "boolean": {"type": "boolean"},
+        "date": {"type": "string", "format": "date"},
+        "datetime": {"type": "string", "format": "date-time", "pattern": f"^{FILTER_VALUES['datetime']}$"},
+        "word": {"type": "string", "enum": list(one.choices)},
+    }[one.kind]
+    limits = {"minimum": one.minimum, "maximum": one.maximum}
+    schema |= {name: value for name, value in limits.items() if value is not None}
+    found: Json = {"name": one.name, "in": "query", "schema": schema}
+    if one.required:
+        found["required"] = True
+    if one.meaning:
+        found["description"] = one.meaning
     return found
 
 
@@ -185,6 +214,12 @@ def _shared_parameters() -> Json:
             "in": "header",
             "description": "A retry with the same key and body gets the first answer again, for 24 hours.",
             "schema": {"type": "string", "pattern": "^[!-~]{1,255}$"},
+        },
+        "IfNoneMatch": {
+            "name": "If-None-Match",
+            "in": "header",
+            "description": "The ETag last seen; 304 without a body when the answer is still the same.",
+            "schema": {"type": "string"},
         },
         "IfMatch": {
             "name": "If-Match",

@@ -137,11 +137,16 @@ def parameters_of(query_string: bytes, known: Sequence[str]) -> dict[str, str]:
     found: dict[str, str] = {}
     for name, text in pairs_of(query_string):
         if name not in known:
-            raise InvalidParams(f"Unknown parameter {_quote(name)}. {_nearest(name, known)}")
+            raise unknown(name, known)
         if name in found:
             raise InvalidParams(f"The parameter {name} is given twice.")
         found[name] = text
     return found
+
+
+def unknown(name: str, known: Sequence[str]) -> InvalidParams:
+    """The refusal of a parameter that an extension does not have."""
+    return InvalidParams(f"Unknown parameter {_quote(name)}. {_nearest(name, known)}")
 
 
 def without_page(query: str) -> str:

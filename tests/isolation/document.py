@@ -114,6 +114,19 @@ class Document:
     def is_list(self, operation: Json) -> bool:
         return any(self.resolved(one)["name"] == "page" for one in operation["parameters"])
 
+    def needed(self, operation: Json, ids: Mapping[str, int]) -> dict[str, str]:
+        """A value for each parameter of the query without which there is no answer."""
+        found = {}
+        for one in map(self.resolved, operation["parameters"]):
+            if one["in"] == "query" and one.get("required"):
+                name, schema = one["name"], one["schema"]
+                if schema.get("format") in ("date", "date-time"):
+                    day = date.today() + timedelta(days=2)
+                    found[name] = str(day) if schema["format"] == "date" else f"{day}T10:00:00"
+                else:
+                    found[name] = str(id_in(ids, name.removesuffix("s")))
+        return found
+
     def id_places(self, members: Json, ids: Mapping[str, int]) -> Iterator[Place]:
         """Every id among these members and in their lists; `ids` fill the rest of a list's row."""
         for name in sorted(members):

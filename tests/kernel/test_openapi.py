@@ -2,8 +2,9 @@
 
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
+from datetime import date, timedelta
 from typing import Any
 
 import httpx
@@ -80,7 +81,7 @@ class TestSoundness:
             assert set(one.spec["tags"]) <= tags
             assert one.spec["summary"]
             assert re.findall(r"\{(\w+)\}", one.path) == list(one.parameters("path"))
-            assert len([status for status in one.spec["responses"] if int(status) < 400]) == 1
+            assert one.success
             for answer in one.spec["responses"].values():
                 assert contract.resolved(answer, document)["description"]
             assert ("requestBody" in one.spec) == (one.method in ("POST", "PATCH", "PUT"))
@@ -128,12 +129,26 @@ class TestOverHttp:
 
     @pytest.mark.parametrize("served", LISTS)
     def test_answers_are_what_the_document_says(self, cast: Cast, here: httpx.Client, served: Served) -> None:
-        rows = here.get(served.path.removeprefix("/v1"), params={"page_size": 200})
+        needed = {
+            name: example(here, name, one["schema"])
+            for name, one in served.parameters("query").items()
+            if one.get("required")
+        }
+        rows = here.get(served.path.removeprefix("/v1"), params={"page_size": 200, **needed})
         assert rows.status_code == served.success[0]
         assert served.answer is not None
         schema = {**served.answer, "components": FULL["components"]}
         validator = jsonschema_rs.validator_for(schema, validate_formats=True, formats={"time": is_wall_clock})
         validator.validate(rows.json())
+
+
+def example(here: httpx.Client, name: str, schema: Mapping[str, Any]) -> str:
+    """A day ahead, or the first row that an id may name."""
+    if schema.get("format") == "date":
+        return str(date.today() + timedelta(days=2))
+    resource = re.sub(r"_ids?$", "", name)
+    (rows,) = (one for one in here.get(f"/{resource}").json().values() if isinstance(one, list))
+    return str(rows[0][f"{resource}_id"])
 
 
 def is_wall_clock(text: str) -> bool:
