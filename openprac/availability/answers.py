@@ -1,8 +1,11 @@
 """What a free time looks like in an answer, published and documented."""
 
 from collections.abc import Mapping, Sequence
+from datetime import date, datetime, time, timedelta
 from typing import Annotated, Any
 
+from openprac.availability.questions import Definitions
+from openprac.availability.search import Offered
 from openprac.kernel.openapi import field_schema
 from openprac.kernel.row import Column, LocalTime, Row, fields_of
 from openprac.kernel.shape import ChildShape
@@ -61,3 +64,27 @@ def times_schema(title: str, row: type[Row], links: Sequence[str]) -> Mapping[st
         "links": {"type": "object", "properties": uris},
     }
     return {"title": title, "type": "object", "required": list(members), "properties": members}
+
+
+def rows_of(first: date, defined: Definitions, shown: Sequence[Offered]) -> list[Any]:
+    midnight, names = datetime.combine(first, time()), defined.names
+    rows = []
+    for one in shown:
+        offer, place, length = one.offer, one.offer.place, one.offer.place.length
+        rows.append(
+            AvailableAppointment(
+                app_time=midnight + timedelta(minutes=one.minute),
+                column_number=offer.column,
+                item_id=length.item_id,
+                item_group_id=length.item_group_id,
+                appointment_type_id=offer.appointment_type_id,
+                practitioner_id=place.practitioner_id,
+                business_id=place.business_id,
+                profession_id=length.profession_id,
+                width=length.width,
+                duration=length.minutes,
+                resource_ids=one.resource_ids,
+                practitioner_name=names[place.practitioner_id],
+            )
+        )
+    return rows

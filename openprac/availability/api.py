@@ -1,23 +1,23 @@
 """Free times: the published searches, and what goes beyond them under /x/."""
 
 from collections.abc import Callable, Hashable, Sequence
-from datetime import date, datetime, time, timedelta
+from datetime import timedelta
 from functools import partial
 from typing import Any
 
-from openprac.availability import parameters
+from openprac.availability import parameters, practitioner_diary, waiting
 from openprac.availability.answers import (
     KEY,
-    AvailableAppointment,
     AvailableAppointmentRow,
     AvailableGroupAppointmentRow,
+    rows_of,
     times_schema,
 )
 from openprac.availability.classes import list_classes, next_class
 from openprac.availability.explanation import EXPLANATION, explain_time
 from openprac.availability.load import definitions, searches
 from openprac.availability.model import DAY_MINUTES
-from openprac.availability.questions import Asked, Definitions
+from openprac.availability.questions import Asked
 from openprac.availability.search import Offered, Starts
 from openprac.kernel.action import Endpoint
 from openprac.kernel.call import Answer, Call
@@ -56,7 +56,7 @@ async def next_time(call: Call) -> Answer:
     rows: list[Any] = []
     for first, last in ((asked.from_date, asked.from_date), (rest, asked.to_date)):
         if not rows and first <= last:
-            rows = _rows(first, defined, Starts(await searches(call, asked, defined, first, last)).offered(0, 1))
+            rows = rows_of(first, defined, Starts(await searches(call, asked, defined, first, last)).offered(0, 1))
     query = Query(page_size=1, rest=without_page(call.query_string.decode("ascii")))
     return _answer(call, rows, len(rows), query).ignoring(found.ignored)
 
@@ -69,31 +69,7 @@ async def _page(call: Call, asked: Asked, query: Query, earliest_per: str | None
     else:
         found = starts.earliest(WHOSE[earliest_per])
         shown, total = found[query.offset : query.offset + query.page_size], len(found)
-    return _answer(call, _rows(asked.from_date, defined, shown), total, query)
-
-
-def _rows(first: date, defined: Definitions, shown: Sequence[Offered]) -> list[Any]:
-    midnight, names = datetime.combine(first, time()), defined.names
-    rows = []
-    for one in shown:
-        offer, place, length = one.offer, one.offer.place, one.offer.place.length
-        rows.append(
-            AvailableAppointment(
-                app_time=midnight + timedelta(minutes=one.minute),
-                column_number=offer.column,
-                item_id=length.item_id,
-                item_group_id=length.item_group_id,
-                appointment_type_id=offer.appointment_type_id,
-                practitioner_id=place.practitioner_id,
-                business_id=place.business_id,
-                profession_id=length.profession_id,
-                width=length.width,
-                duration=length.minutes,
-                resource_ids=one.resource_ids,
-                practitioner_name=names[place.practitioner_id],
-            )
-        )
-    return rows
+    return _answer(call, rows_of(asked.from_date, defined, shown), total, query)
 
 
 def _answer(call: Call, rows: Sequence[Any], total: int, query: Query) -> Answer:
@@ -166,4 +142,6 @@ ACTIONS = (
         parameters=parameters.EXPLANATION_PARAMETERS,
         answer=EXPLANATION,
     ),
+    *waiting.ACTIONS,
+    *practitioner_diary.ACTIONS,
 )

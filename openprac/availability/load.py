@@ -52,13 +52,13 @@ async def definitions(call: Call, asked: Asked) -> Definitions:
     """Raises InvalidParams for a type, a patient or an account that is not there."""
     records = await _types(call, asked)
     named = call.caller.may("day_off:read")
-    fee_cat_id, days_off = records[0]["fee_cat_id"], [_day_off(row, named) for row in _rows(records[0]["days_off"])]
+    fee_cat_id, days_off = records[0]["fee_cat_id"], [day_off_of(row, named) for row in _rows(records[0]["days_off"])]
     unoffered = {record["appointment_type_id"]: words for record in records if (words := _unoffered(record))}
     types = [_type(record) for record in records if record["appointment_type_id"] not in unoffered]
-    seats = await _seats(call, asked) if types else []
+    seats = await seats_of(call, asked) if types else []
     offered = {kind.appointment_type_id: list(offered_by(kind, seats, fee_cat_id)) for kind in types}
     practitioner_ids = sorted({seat.practitioner_id for pairs in offered.values() for seat, _ in pairs})
-    assignments = await _assignments(call, asked, practitioner_ids) if practitioner_ids else {}
+    assignments = await assignments_of(call, asked, practitioner_ids) if practitioner_ids else {}
     places = {
         kind.appointment_type_id: [
             place_of(kind, seat, length, assignments.get((seat.practitioner_id, seat.business_id), ()))
@@ -154,20 +154,20 @@ def _type(record: asyncpg.Record) -> Type:
     )
 
 
-def _day_off(row: Sequence[Any], named: bool) -> DayOff:
+def day_off_of(row: Sequence[Any], named: bool) -> DayOff:
     day_off_id, start, end, businesses, practitioners, description = row
     dates = date.fromisoformat(start), date.fromisoformat(end)
     return DayOff(day_off_id, *dates, frozenset(businesses), frozenset(practitioners), description if named else "")
 
 
-async def _seats(call: Call, asked: Asked) -> list[Seat]:
+async def seats_of(call: Call, asked: Asked) -> list[Seat]:
     records = await call.connection.fetch(
         sql.SEATS, call.caller.tenant_id, asked.practitioner_ids, asked.business_ids, asked.profession_ids
     )
     return [Seat(*record) for record in records]
 
 
-async def _assignments(call: Call, asked: Asked, practitioner_ids: Sequence[int]) -> dict[PlaceKey, list[Assignment]]:
+async def assignments_of(call: Call, asked: Asked, practitioner_ids: Sequence[int]) -> dict[PlaceKey, list[Assignment]]:
     days = (asked.from_date, asked.to_date)
     records = await call.connection.fetch(sql.ASSIGNMENTS, call.caller.tenant_id, practitioner_ids, *days)
     rosters = await _rosters(call, sorted({record["roster_id"] for record in records}), *days) if records else {}

@@ -167,7 +167,8 @@ class Taken(NamedTuple):
 @dataclass(frozen=True, slots=True)
 class Question:
     """from_date and to_date are both searched. flags: every one must hold. resource_ids: only starts that would take
-    at least one of them (None: whatever they take). now: aware."""
+    at least one of them (None: whatever they take). now: aware. within: by weekday the spans in which the whole time
+    must lie, in one or in several that touch (None: at any time); the explanation knows nothing of it."""
 
     appointment_type_id: int
     from_date: date
@@ -176,6 +177,7 @@ class Question:
     zone: ZoneInfo
     now: datetime
     resource_ids: frozenset[int] | None = None
+    within: Mapping[int, Sequence[tuple[int, int]]] | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,7 @@ from datetime import date
 
 from openprac.availability.model import Flags
 from openprac.availability.questions import Asked
-from openprac.diary.spans import LAST_YEAR
+from openprac.diary.spans import FIRST_YEAR, LAST_YEAR
 from openprac.errors import InvalidParams
 from openprac.kernel.parameters import PAGING, Given, Parameter
 
@@ -56,6 +56,17 @@ EXTENDED_PARAMETERS = (
     *PAGING,
 )
 
+_WEEK = (
+    Parameter("from", "date", "First date; today on the clinic's clock where it is not given"),
+    Parameter(
+        "to",
+        "date",
+        f"Last date, included; at most {SEARCH_MAX_DAYS} days behind the first, 6 where it is not given",
+    ),
+)
+MATCH_PARAMETERS = (*_WEEK, *PAGING)
+DIARY_PARAMETERS = _WEEK
+
 EXPLANATION_PARAMETERS = (
     Parameter("app_time", "datetime", "The start, on the clinic's clock", required=True),
     Parameter("practitioner_id", "integer", required=True),
@@ -71,17 +82,34 @@ def asked_by(found: Given, today: date) -> Asked:
     """Of a search over dates. Raises InvalidParams."""
     given = found.values
     first, last = given["from"], given["to"]
+    require_dates(first, last, today)
+    types = given.get("appointment_type_ids") or (given["appointment_type_id"],)
+    lists = {name: given.get(name) for name in ("business_ids", "practitioner_ids", "profession_ids", "resource_ids")}
+    return Asked(first, last, tuple(types), flags_of(found), *client_of(found), **lists)
+
+
+def require_dates(first: date, last: date, today: date) -> None:
+    """Raises InvalidParams."""
     if first < today:
         raise InvalidParams(f"from must not be before today, {today} on the clinic's clock.")
+    require_range(first, last)
+
+
+def require_range(first: date, last: date) -> None:
+    """Raises InvalidParams."""
     if last < first:
         raise InvalidParams("to must not be before from.")
     if (last - first).days > SEARCH_MAX_DAYS:
         raise InvalidParams(f"to must be at most {SEARCH_MAX_DAYS} days after from.")
-    if last.year > LAST_YEAR:
-        raise InvalidParams(f"to must be a date of the years to {LAST_YEAR}.")
-    types = given.get("appointment_type_ids") or (given["appointment_type_id"],)
-    lists = {name: given.get(name) for name in ("business_ids", "practitioner_ids", "profession_ids", "resource_ids")}
-    return Asked(first, last, tuple(types), flags_of(found), *client_of(found), **lists)
+    if first.year < FIRST_YEAR or last.year > LAST_YEAR:
+        raise InvalidParams(f"from and to must be dates of the years {FIRST_YEAR} to {LAST_YEAR}.")
+
+
+def week_of(found: Given, today: date) -> tuple[date, date]:
+    """from and to, where both may be left out: a week from today, or from the date that is given."""
+    first: date = found.values.get("from", today)
+    seventh = date.fromordinal(min(first.toordinal() + 6, date.max.toordinal()))
+    return first, found.values.get("to", seventh)
 
 
 def flags_of(found: Given) -> Flags:

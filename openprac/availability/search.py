@@ -7,14 +7,14 @@ is asked for become objects.
 
 from bisect import bisect_right
 from collections.abc import Callable, Hashable, Iterator, Sequence
-from datetime import timedelta
+from datetime import date, timedelta
 from functools import reduce
 from itertools import islice
 from operator import and_, or_
 from typing import NamedTuple
 
 from openprac.availability.labels import ahead
-from openprac.availability.minutes import WHOLE_DAY, each, grid, runs
+from openprac.availability.minutes import WHOLE_DAY, each, grid, runs, span
 from openprac.availability.model import DAY_MINUTES, Place, Question, Roster, Situation, Start
 from openprac.availability.opening import Layer, assigned, closing, layers, open_minutes
 from openprac.availability.taken import Occupied, by_day
@@ -145,6 +145,7 @@ class _Day:
         self._number = number
         self._date = question.from_date + timedelta(days=number)
         self.labels = ahead(question.zone, self._date, question.now)
+        self._within = _within(question, self._date)
         self._layers: dict[tuple[int, int, int], list[Layer]] = {}
         self._open: dict[tuple[int, int, int, int], int] = {}
         self._fits: dict[tuple[int, int], int] = {}
@@ -162,7 +163,8 @@ class _Day:
         if not here:
             return
         elsewhere = self._search.occupied.elsewhere(place.practitioner_id, place.business_id, self._number)
-        free = [self._free(place, column) & ~elsewhere for column in range(1, place.columns + 1)]
+        wanted = self._within & ~elsewhere
+        free = [self._free(place, column) & wanted for column in range(1, place.columns + 1)]
         for column in range(1, place.columns - width + 2):
             together = free[column - 1] if width == 1 else reduce(and_, free[column - 1 : column - 1 + width])
             minutes = runs(together, length) & here
@@ -195,6 +197,13 @@ class _Day:
             busy = self._search.busy.get(resource_id, {}).get(self._number, 0)
             self._fits[key] = runs(WHOLE_DAY & ~busy, length)
         return self._fits[key]
+
+
+def _within(question: Question, day: date) -> int:
+    """The minutes of the day that are asked about."""
+    if question.within is None:
+        return WHOLE_DAY
+    return reduce(or_, (span(start, end) for start, end in question.within.get(day.isoweekday(), ())), 0)
 
 
 def wanted(place: Place, question: Question) -> Sequence[int]:

@@ -129,3 +129,56 @@ SELECT (SELECT count(*) FROM fitting) AS total, g.*
                      LIMIT $8 OFFSET $9) g ON true
  WHERE y.tenant_id = $1 AND y.appointment_type_id = $2
  ORDER BY g.app_time, g.practitioner_id, g.business_id, g.column_number"""
+
+_WANTED = (
+    "ARRAY(SELECT l.{name}_id FROM waiting_list_entry_{name} l WHERE l.tenant_id = $1 AND l.waiting_list_entry_id = $2)"
+)
+
+# Who waits for what. times: weekday, first minute, last minute; a time of day cannot say midnight, so its last minute
+# stands for it. Parameters: tenant, entry.
+WAITING = f"""
+SELECT w.client_id, w.account_id, w.appointment_type_id, w.duration, w.wait_until,
+       {_WANTED.format(name="practitioner")} AS practitioner_ids,
+       {_WANTED.format(name="business")} AS business_ids,
+       {_WANTED.format(name="profession")} AS profession_ids,
+       (SELECT json_agg(json_build_array(t.weekday, ceil(date_part('epoch', t.start_time) / 60)::integer,
+               CASE WHEN t.end_time >= '23:59' THEN 1440 ELSE floor(date_part('epoch', t.end_time) / 60)::integer END))
+          FROM waiting_list_entry_time t WHERE t.tenant_id = $1 AND t.waiting_list_entry_id = $2) AS times
+  FROM waiting_list_entry w WHERE w.tenant_id = $1 AND w.waiting_list_entry_id = $2"""
+
+# Parameters: tenant, practitioner.
+PRACTITIONER = "SELECT true FROM practitioner WHERE tenant_id = $1 AND practitioner_id = $2"
+
+# Of a practitioner and of businesses. Parameters: tenant, practitioner, businesses, first day, last day.
+DAYS_OFF = f"""
+SELECT o.day_off_id, o.start_date, o.end_date,
+       {_IDS_OF.format(id="business_id", table="day_off_business", parent="day_off_id", row="o")} AS business_ids,
+       {_IDS_OF.format(id="practitioner_id", table="day_off_practitioner", parent="day_off_id", row="o")}
+         AS practitioner_ids, o.description
+  FROM day_off o
+ WHERE o.tenant_id = $1 AND o.end_date >= $4 AND o.start_date <= $5
+   AND (EXISTS (SELECT 1 FROM day_off_practitioner l
+         WHERE l.tenant_id = $1 AND l.day_off_id = o.day_off_id AND l.practitioner_id = $2)
+     OR EXISTS (SELECT 1 FROM day_off_business l
+         WHERE l.tenant_id = $1 AND l.day_off_id = o.day_off_id AND l.business_id = ANY($3::bigint[])))
+ ORDER BY o.day_off_id"""
+
+# What a screen paints: texts and colours of rosters, their rules and overrides. Parameters: tenant, rosters.
+LOOKS = """
+SELECT 'roster' AS of, roster_id AS id, display_text, font_colour, bg_colour
+  FROM roster WHERE tenant_id = $1 AND roster_id = ANY($2::bigint[])
+ UNION ALL
+SELECT 'roster_rule', roster_rule_id, display_text, font_colour, bg_colour
+  FROM roster_rule WHERE tenant_id = $1 AND roster_id = ANY($2::bigint[])
+ UNION ALL
+SELECT 'roster_override', roster_override_id, display_text, font_colour, bg_colour
+  FROM roster_override WHERE tenant_id = $1 AND roster_id = ANY($2::bigint[])"""
+
+# The live entries of a practitioner that touch the days. Parameters: tenant, practitioner, first midnight, last one.
+DIARY_ENTRIES = """
+SELECT a.appointment_id, a.business_id, a.app_time, a.duration
+  FROM appointment a
+ WHERE a.tenant_id = $1 AND a.practitioner_id = $2 AND a.state = 'live'
+   AND a.app_time > $3::timestamp - interval '1440 minutes' AND a.app_time < $4::timestamp
+   AND upper(a.span) > $3::timestamp AND (a.expires_at IS NULL OR a.expires_at > clinic_now())
+ ORDER BY a.app_time, a.appointment_id"""
