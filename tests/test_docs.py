@@ -24,6 +24,7 @@ import typer.main
 from openprac import __main__ as command
 from openprac import admin, errors
 from openprac.api import ENDPOINTS, PERMISSIONS
+from openprac.availability.explain import KINDS
 from openprac.migrate import migrate
 from openprac.settings import Settings
 
@@ -124,6 +125,11 @@ def test_every_permission_is_told_with_what_it_opens() -> None:
     known = [f"| `{permission}` | {', '.join(opened[permission])} |" for permission in sorted(opened)]
     told = [line for line in text_of("docs/permissions.md").splitlines() if line.startswith("| `")]
     assert told == known, "the table of docs/permissions.md should be\n" + "\n".join(known)
+
+
+def test_every_reason_against_a_time_is_told() -> None:
+    section = text_of("docs/availability.md").split("## Beyond")[1].split("\n## ")[0]
+    assert {row[0].strip("`"): row[1] for row in table_rows(section)} == dict(KINDS)
 
 
 def commands(group: Any, *names: str) -> Iterator[tuple[str, list[str]]]:

@@ -1,6 +1,6 @@
 """A day as an integer with a bit for each of its minutes: bit m is the minute from m to m + 1.
 
-Why minutes, and why integers: docs/decisions/0016-a-day-is-an-integer.md. Values in, values out.
+Why minutes, and why integers: docs/decisions/0021-free-times.md. Values in, values out.
 """
 
 from collections.abc import Iterator

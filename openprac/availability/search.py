@@ -64,7 +64,9 @@ class Starts:
     """
 
     def __init__(self, searches: Sequence[tuple[Question, Situation]]) -> None:
-        self._searches = [_Search(question, situation) for question, situation in searches]
+        occupied = {id(one.taken): one.taken for _, one in searches}
+        shared = {key: Occupied(taken) for key, taken in occupied.items()}
+        self._searches = [_Search(question, one, shared[id(one.taken)]) for question, one in searches]
         days = [(one.to_date - one.from_date).days + 1 for one, _ in searches]
         self._days: list[list[Offer] | None] = [None] * max(days, default=0)
 
@@ -121,11 +123,11 @@ def starts(question: Question, situation: Situation) -> Starts:
 class _Search:
     """What the days of one search share."""
 
-    def __init__(self, question: Question, situation: Situation) -> None:
+    def __init__(self, question: Question, situation: Situation, occupied: Occupied) -> None:
         self.question = question
         self.days_off = situation.days_off
         self.places = sorted(situation.places, key=lambda one: (one.practitioner_id, one.business_id))
-        self.occupied = Occupied(situation.taken)
+        self.occupied = occupied
         self.busy = {resource_id: by_day(spans) for resource_id, spans in situation.busy_resources.items()}
 
     def offers(self, number: int) -> Iterator[Offer]:

@@ -235,3 +235,10 @@ CREATE TABLE day_off_practitioner (
 );
 CREATE INDEX ON day_off_practitioner (tenant_id, practitioner_id);
 CALL keep_in_tenant('day_off_practitioner');
+
+-- ---------------------------------------------------------------- the search for free times
+
+-- The search reads weeks of entries, and what it needs of each from the index alone: docs/decisions/0021-free-times.md.
+DROP INDEX appointment_tenant_id_practitioner_id_app_time_idx;
+CREATE INDEX appointment_practitioner_id_app_time_idx ON appointment (tenant_id, practitioner_id, app_time)
+    INCLUDE (business_id, column_number, width, duration, kind, state, expires_at, appointment_id);

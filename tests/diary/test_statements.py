@@ -3,7 +3,9 @@
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import asyncpg
 import httpx
@@ -12,7 +14,7 @@ import pytest
 from openprac.app import create_app
 from tests.api.answers import made
 from tests.cast import serving
-from tests.desk import DAY, Desk
+from tests.desk import DAY, ZONE, Desk
 
 NOT_COUNTED = re.compile(r"\s*(BEGIN|COMMIT|ROLLBACK)", re.I)
 # The first of a connection look types up; the audit of reads and the sweep of uploads have their own connections.
@@ -124,3 +126,52 @@ def test_a_list_costs_the_same_however_long_it_is(desk: Desk, counted: Counted) 
     assert costs[0] == 3
     assert costs[1] <= 3
     assert made(desk.api.get("/appointment", params=params))["total_entries"] == 3
+
+
+def test_a_search_costs_the_same_however_many_there_are(desk: Desk, counted: Counted) -> None:
+    """enter() and at most six more; the roster's own are asked for only where one is assigned."""
+    people = [desk.practitioner(columns=2) for _ in range(4)]
+    types = [desk.type_of(resource_ids=[desk.resource()]) for _ in range(2)]
+    roster = desk.new(
+        "roster",
+        description="Mornings",
+        manual=True,
+        online=True,
+        waiting_list=False,
+        days=[{"weekday": day, "start_time": "09:00:00", "end_time": "12:00:00"} for day in range(1, 8)],
+    )
+    for who in people:
+        desk.new(
+            "roster_assignment",
+            practitioner_id=who,
+            business_id=desk.business,
+            roster_id=roster,
+            start_date="2020-01-01",
+        )
+    first = datetime.now(ZoneInfo(ZONE)).date() + timedelta(days=1)
+
+    def costs(days: int, *whose: int) -> dict[str, int]:
+        asked = {
+            "from": str(first),
+            "to": str(first + timedelta(days=days)),
+            "practitioner_ids": ",".join(map(str, whose)),
+        }
+        paths = {
+            "/available_appointments": {**asked, "appointment_type_id": types[0]},
+            "/next_available_appointment": {**asked, "appointment_type_id": types[0]},
+            "/x/available_appointments": {**asked, "appointment_type_ids": ",".join(map(str, types))},
+            "/available_group_appointments": {**asked, "appointment_type_id": desk.group_type},
+        }
+        return {path: counted.of(lambda api, path=path: api.get(path, params=paths[path])) for path in paths}
+
+    wanted = {
+        "/available_appointments": 6,
+        "/next_available_appointment": 6,
+        "/x/available_appointments": 6,
+        "/available_group_appointments": 2,
+    }
+    assert costs(0, people[0]) == costs(7, *people) == wanted
+    full = desk.type_of(24 * 60)
+    nothing = {"from": str(first), "to": str(first + timedelta(days=7)), "appointment_type_id": full}
+    nothing |= {"practitioner_ids": people[0], "business_ids": desk.business}
+    assert counted.of(lambda api: api.get("/next_available_appointment", params=nothing)) == 7
