@@ -58,6 +58,7 @@ class BoundedProtocol(HttpToolsProtocol):
         self._in_head = False
         self._began_at = 0.0
         self._head_bytes = 0
+        self._chunk_bytes = 0
         self._body_bytes = 0
         self._refusal: ApiError | None = None
         self._lingers = False
@@ -122,7 +123,7 @@ class BoundedProtocol(HttpToolsProtocol):
             return
         if self._deadline == inf and self.owed_since is not None:
             self._deadline = self.loop.time() + self.bounds.head_seconds
-        was_in_head = self._in_head
+        was_in_head, self._chunk_bytes = self._in_head, len(data)
         super().data_received(data)
         if was_in_head and self._in_head and not self._lingers:
             # A header that is not complete is kept by the parser and shows nowhere else.
@@ -136,15 +137,10 @@ class BoundedProtocol(HttpToolsProtocol):
         self._began_at = time.perf_counter()
         self._deadline = self.loop.time() + self.bounds.head_seconds
 
-    def on_url(self, url: bytes) -> None:
-        super().on_url(url)
-        self._count(len(url))
-
-    def on_header(self, name: bytes, value: bytes) -> None:
-        super().on_header(name, value)
-        self._count(len(name) + len(value) + 4)
-
     def on_headers_complete(self) -> None:
+        # Counted only where it may be over: a head within a small piece cannot be.
+        if self._head_bytes + self._chunk_bytes > HEAD_MAX_BYTES or len(self.headers) > HEADERS_MAX:
+            self._check_head()
         self._in_head = False
         self._deadline = self.loop.time() + self.bounds.body_seconds
         super().on_headers_complete()
@@ -165,9 +161,9 @@ class BoundedProtocol(HttpToolsProtocol):
             self.owed_since = self.loop.time()
         super().on_response_complete()
 
-    def _count(self, size: int) -> None:
-        self._head_bytes += size
-        if self._head_bytes > HEAD_MAX_BYTES or len(self.headers) > HEADERS_MAX:
+    def _check_head(self) -> None:
+        size = len(self.url) + sum(len(name) + len(value) + 4 for name, value in self.headers)
+        if size > HEAD_MAX_BYTES or len(self.headers) > HEADERS_MAX:
             self._refusal = HeadTooLarge(HEAD_MAX_BYTES, HEADERS_MAX)
             raise _Refused
 

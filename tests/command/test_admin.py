@@ -77,6 +77,23 @@ async def test_a_rotated_vendor_has_two_keys_until_the_overlap_ends(db):
     assert row["keys"] == ["opv_" + last[-4:]]
 
 
+async def test_limits_are_told_with_the_keys_and_changed_for_both(db):
+    _, vendor_id, vendor, _, _, account = await _clinic_with_keys(db)
+    found = await _enter(db, account, vendor)
+    assert (found["rate_per_second"], found["quota_per_day"], found["quota_at"]) == (None, None, None)
+    await admin.limit_vendor(db, vendor_id, 20, 5000)
+    found = await _enter(db, account, vendor)
+    assert (found["rate_per_second"], found["quota_per_day"]) == (20, 5000)
+    assert abs((found["quota_at"] - datetime.now(UTC)).total_seconds()) < 60
+    lease = await db.fetchrow("SELECT * FROM lease_quota($1, false)", vendor_id)
+    assert (lease["granted"], lease["unleased"]) == (100, 4900)
+    row = next(row for row in await admin.list_vendors(db) if row["vendor_id"] == vendor_id)
+    assert (row["rate_per_second"], row["quota_per_day"], row["used_today"]) == (20, 5000, 100)
+    await admin.limit_vendor(db, vendor_id, None, None)
+    found = await _enter(db, account, vendor)
+    assert (found["rate_per_second"], found["quota_per_day"]) == (None, None)
+
+
 async def test_a_shorter_end_is_not_put_off_by_a_rotation(db):
     _, vendor_id, _, _, _, _ = await _clinic_with_keys(db)
     await admin.rotate_vendor(db, vendor_id, timedelta(hours=1))
@@ -140,6 +157,9 @@ WRONG = {
     "long name": ("1 to 200 characters", lambda db: admin.create_vendor(db, "x" * 201)),
     "control": ("printable", lambda db: admin.create_vendor(db, "a\x00b")),
     "rate": ("1 to 1000000 requests", lambda db: admin.create_vendor(db, "x", 0)),
+    "quota": ("1 to 1000000000 requests", lambda db: admin.create_vendor(db, "x", None, 0)),
+    "limits": ("1 to 1000000 requests", lambda db: admin.limit_vendor(db, 1, 10**7, None)),
+    "limits 2": ("no vendor 999999", lambda db: admin.limit_vendor(db, 999999, 1, None)),
     "clinic": ("no clinic 999999", lambda db: admin.create_account_key(db, 999999, "x", ["*"])),
     "huge id": ("no clinic 9", lambda db: admin.create_account_key(db, 9 * 10**30, "x", ["*"])),
     "permission": ("nearest is 'patient:read'", lambda db: admin.create_account_key(db, 1, "x", ["patients:read"])),
