@@ -16,6 +16,7 @@ from openprac import (
 )
 from openprac.attachments import api as attachments
 from openprac.availability import api as availability
+from openprac.billing import api as billing
 from openprac.diary import api as diary
 from openprac.kernel.action import Endpoint
 from openprac.kernel.collection import Collection
@@ -40,6 +41,7 @@ COLLECTIONS: tuple[Collection, ...] = (
     *resources.COLLECTIONS,
     *diary.COLLECTIONS,
     *rosters.COLLECTIONS,
+    *billing.COLLECTIONS,
     *lists.COLLECTIONS,
 )
 
@@ -51,6 +53,7 @@ ENDPOINTS: tuple[Endpoint, ...] = (
     *diary.ACTIONS,
     *rosters.ACTIONS,
     *availability.ACTIONS,
+    *billing.ACTIONS,
 )
 
 PERMISSIONS: frozenset[str] = frozenset(

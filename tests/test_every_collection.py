@@ -48,8 +48,19 @@ def parent_of(cast: Cast, clinic: Clinic, scope: Scope, collection: Collection) 
 def list_path(cast: Cast, clinic: Clinic, collection: Collection, listing: Listing) -> str:
     if not listing.scope:
         return listing.path
-    parent = parent_of(cast, clinic, listing.scope, collection)
-    return listing.path.replace(f"{{{listing.scope.param}}}", str(parent))
+    return with_parents(cast, clinic, collection, listing, parent_of(cast, clinic, listing.scope, collection))
+
+
+def with_parents(cast: Cast, clinic: Clinic, collection: Collection, listing: Listing, parent: int) -> str:
+    """The path of a list below that parent, and below what the parent stands in."""
+    assert listing.scope
+    path = listing.path.replace(f"{{{listing.scope.param}}}", str(parent))
+    for outer in listing.scope.chain[1:]:
+        column, inner = outer.column or outer.param, listing.scope.column or listing.scope.param
+        sql = f"SELECT {column} FROM {collection.table} WHERE tenant_id = $1 AND {inner} = $2 LIMIT 1"
+        found = cast.sql(sql, clinic.tenant_id, parent)
+        path = path.replace(f"{{{outer.param}}}", str(found[0][0] if found else NEVER_EXISTED))
+    return path
 
 
 def a_row(cast: Cast, clinic: Clinic, collection: Collection) -> dict[str, Any]:
@@ -173,13 +184,12 @@ def test_another_clinics_parent_is_like_none(
 ) -> None:
     assert listing.scope
     foreign = parent_of(cast, cast.hillside, listing.scope, collection)
-    param = f"{{{listing.scope.param}}}"
-    theirs = here.get(listing.path.replace(param, str(foreign)))
-    never = here.get(listing.path.replace(param, str(NEVER_EXISTED)))
+    theirs = here.get(with_parents(cast, cast.hillside, collection, listing, foreign))
+    never = here.get(with_parents(cast, cast.riverside, collection, listing, NEVER_EXISTED))
     assert theirs.status_code == never.status_code == (404 if listing.scope.missing_is_404 else 200)
     if theirs.status_code == 200:
         assert theirs.json()["total_entries"] == never.json()["total_entries"] == 0
-    assert here.get(listing.path.replace(param, "seven")).status_code == 400
+    assert here.get(re.sub(r"\{\w+\}", "seven", listing.path)).status_code == 400
 
 
 @pytest.mark.parametrize(("collection", "reading"), READINGS)

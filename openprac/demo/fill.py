@@ -42,6 +42,8 @@ _IDS = {
     "day_off": "day_off_id",
     "appointment": "appointment_id",
     "waiting_list_entry": "waiting_list_entry_id",
+    "invoice": "invoice_id",
+    "invoice_item": "invoice_item_id",
 }
 # The lists every clinic starts with, known by their description.
 _LISTS = {"sex": "sex_id", "pronoun": "pronoun_id", "fee_category": "fee_cat_id"}
@@ -98,14 +100,18 @@ async def fill_clinic(
         row |= {"user_id": user_id, "object_key": key}
     for row in tables["clinical_note_memo"]:
         row["user_id"] = user_id
-    for row in tables["appointment"]:
-        row["created_by_user_id"] = user_id
+    for table in ("appointment", "invoice", "adjustment"):
+        for row in tables[table]:
+            row["created_by_user_id"] = user_id
     # A patient names an account of its own, which names the patient.
     await connection.execute("SET CONSTRAINTS patient_default_account_id_fk DEFERRED")
     for table, rows in tables.items():
         await _copy(connection, tenant_id, table, rows, ids)
     await connection.execute("SET CONSTRAINTS patient_default_account_id_fk IMMEDIATE")
     await connection.execute("SELECT note_patient_names($1)", tenant_id)
+    await connection.execute(
+        "UPDATE invoice_counter SET last_number = $2 WHERE tenant_id = $1", tenant_id, len(tables["invoice"])
+    )
 
 
 async def _add_fee_categories(connection: asyncpg.Connection, tenant_id: int, rows: Sequence[Row]) -> None:

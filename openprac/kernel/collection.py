@@ -67,13 +67,22 @@ class Filter:
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Scope:
-    """What a path parameter narrows: a column of ours, or a link table; `parent` is (table, key) of what it names."""
+    """What a path parameter narrows: a column of ours, or a link table; `parent` is (table, key) of what it names.
+
+    within: the parameter before it in the path, which narrows a list as well.
+    """
 
     param: str
     parent: tuple[str, str]
     column: str | None = None
     link: Link | None = None
     missing_is_404: bool = False
+    within: "Scope | None" = None
+
+    @property
+    def chain(self) -> "tuple[Scope, ...]":
+        """Every parameter that narrows, the nearest first."""
+        return (self, *(self.within.chain if self.within else ()))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -207,8 +216,9 @@ class Collection:
         for operation in self.operations:
             if operation is self.reading or isinstance(operation, Edition | Deletion):
                 assert f"{{{self.id_param}}}" in operation.path, f"{self.name}: {operation.id} names no row"
-            if operation.scope:
-                assert f"{{{operation.scope.param}}}" in operation.path, f"{self.name}: {operation.id} has no scope"
+            for scope in operation.scope.chain if operation.scope else ():
+                assert f"{{{scope.param}}}" in operation.path, f"{self.name}: {operation.id} has no scope"
+                assert not scope.within or isinstance(operation, Listing), f"{self.name}: {operation.id} is no list"
 
     @property
     def fields(self) -> tuple[Field, ...]:

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import asyncpg
+import msgspec
 
 from openprac.errors import ApiError, InvalidBody, NotFound, PreconditionFailed
 from openprac.kernel import body, write
@@ -11,7 +12,7 @@ from openprac.kernel.call import Answer, Call, etag_of
 from openprac.kernel.collection import Change, Collection, Creation, Deletion, Edition, Listing, Reading, Scope
 from openprac.kernel.page import envelope
 from openprac.kernel.query import ignored_of, parse_list
-from openprac.kernel.row import EXTENSION, PUBLISHED, Children
+from openprac.kernel.row import EXTENSION, PUBLISHED, Children, Field
 from openprac.kernel.select import children_sql, list_sql, parent_sql, single_sql
 from openprac.kernel.shape import Shape, child_shape_of, full_shape_of, list_shape_of, single_shape_of
 
@@ -21,10 +22,8 @@ async def list_rows(collection: Collection, listing: Listing, call: Call) -> Ans
     query = parse_list(collection, listing, call.query_string)
     shape = list_shape_of(collection)
     parameters: list[Any] = [call.caller.tenant_id]
-    parent_id = None
-    if listing.scope:
-        parent_id = call.id_of(listing.scope.param)
-        parameters.append(parent_id)
+    parents = {scope.param: call.id_of(scope.param) for scope in (listing.scope.chain if listing.scope else ())}
+    parameters += parents.values()
     if listing.before:
         await listing.before(call)
     conditions = tuple(one.shape for one in query.conditions)
@@ -40,10 +39,8 @@ async def list_rows(collection: Collection, listing: Listing, call: Call) -> Ans
     children = await _children(shape, records, call)
     rows = shape.rows(records, call.base, query.offset, total, children)
     if collection.personal:
-        call.note_read(
-            collection.name, None, parent_id if listing.scope and listing.scope.param == "client_id" else None
-        )
-    content = envelope(collection.key, rows, total, query, call.base + list_path(listing, parent_id))
+        call.note_read(collection.name, None, parents.get("client_id"))
+    content = envelope(collection.key, rows, total, query, call.base + list_path(listing, parents))
     return Answer(200, content).ignoring(query.ignored)
 
 
@@ -166,10 +163,8 @@ async def require_parent(call: Call, scope: Scope) -> None:
         raise NotFound(scope.param, parent_id)
 
 
-def list_path(listing: Listing, parent_id: int | None) -> str:
-    if listing.scope is None:
-        return listing.path
-    return listing.path.replace(f"{{{listing.scope.param}}}", str(parent_id))
+def list_path(listing: Listing, parents: Mapping[str, int]) -> str:
+    return listing.path.format_map(parents) if parents else listing.path
 
 
 async def _prefer_missing_parent(call: Call, scope: Scope, error: ApiError) -> None:
@@ -188,17 +183,30 @@ def _fixed_by_path(scope: Scope | None, call: Call) -> Mapping[str, int]:
 
 
 async def _children(shape: Shape, records: Sequence[asyncpg.Record], call: Call) -> list[list[Any]]:
-    """For each record one list a Children field; one statement a field for the whole page."""
+    """For each record one list a Children field; one statement a field and level for the whole page."""
     if not shape.children or not records:
         return []
     ids = [record[shape.id_position] for record in records]
-    found: list[list[Any]] = [[] for _ in ids]
-    for one in shape.children:
-        assert isinstance(one.marker, Children)
-        child = child_shape_of(one.marker, everything=shape.everything)
-        by_parent: dict[int, list[Any]] = {row_id: [] for row_id in ids}
-        for record in await call.connection.fetch(children_sql(one.marker, child), call.caller.tenant_id, ids):
-            by_parent[record[0]].append(child.struct(*record[1:]))
-        for position, row_id in enumerate(ids):
-            found[position].append(by_parent[row_id])
+    lists = [await _by_parent(one, ids, call, everything=shape.everything) for one in shape.children]
+    return [[by_parent[row_id] for by_parent in lists] for row_id in ids]
+
+
+async def _by_parent(
+    one: Field, parent_ids: Sequence[int], call: Call, *, everything: bool
+) -> Mapping[int, list[msgspec.Struct]]:
+    """The rows of one Children field for each of the parents, with their own children: a statement a level."""
+    assert isinstance(one.marker, Children)
+    shape = child_shape_of(one.marker, everything=everything)
+    found: dict[int, list[msgspec.Struct]] = {row_id: [] for row_id in parent_ids}
+    if not parent_ids:
+        return found
+    sql = children_sql(one.marker, shape)
+    records = await call.connection.fetch(sql, call.caller.tenant_id, parent_ids)
+    deeper = []
+    for position, grandchild in shape.children:
+        own_ids = [record[position] for record in records]
+        deeper.append((position, await _by_parent(grandchild, own_ids, call, everything=everything)))
+    for record in records:
+        lists = (by_parent[record[position]] for position, by_parent in deeper)
+        found[record[0]].append(shape.struct(*record[1:], *lists))
     return found

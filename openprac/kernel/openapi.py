@@ -354,7 +354,8 @@ def field_schema(one: Field, *, body: bool = False, everything: bool = False) ->
         children = [one for one in fields_of(marker.row) if one.writable_by(EXTENSION) or not body]
         if not (body or everything):
             children = [one for one in children if one.shown]
-        items = {"type": "object", "properties": {child.name: field_schema(child, body=body) for child in children}}
+        properties = {child.name: field_schema(child, body=body, everything=everything) for child in children}
+        items: Json = {"type": "object", "properties": properties}
         if body and (names := [child.name for child in children if getattr(child.marker, "required", False)]):
             items["required"] = names
         return {"type": "array", "items": items, **({"maxItems": CHILDREN_MAX} if body else {})}

@@ -27,7 +27,7 @@ FilterShape = tuple[str, str]
 
 @dataclass(frozen=True, slots=True)
 class ListSql:
-    """page: parameters tenant, [scope], values..., and the offset for a page behind the first; count: without it."""
+    """page: parameters tenant, scopes..., values..., and the offset for a page behind the first; count: without it."""
 
     page: str
     count: str
@@ -74,8 +74,8 @@ def list_sql(
     """
     collection = shape.collection
     where = ["t.tenant_id = $1"]
-    if listing.scope:
-        where.append(_scope_sql(listing.scope, "$2"))
+    for position, scope in enumerate(listing.scope.chain if listing.scope else (), 2):
+        where.append(_scope_sql(scope, f"${position}"))
     first = len(where) + 1
     for position, (name, operator) in enumerate(conditions, first):
         where.append(_condition_sql(collection, collection.filters[name], operator, f"${position}"))

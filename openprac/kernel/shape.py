@@ -12,7 +12,7 @@ from typing import Any, Protocol
 import msgspec
 
 from openprac.kernel.collection import Collection
-from openprac.kernel.row import Children, Field, Row, fields_of
+from openprac.kernel.row import Children, Column, Field, Row, fields_of
 
 ENCODER = msgspec.json.Encoder(decimal_format="number")
 LINK_BASES_MAX = 64
@@ -121,13 +121,18 @@ class Shape:
 
 
 class ChildShape:
-    """The rows of a Children field; everything: with the columns that only extension answers show."""
+    """The rows of a Children field; everything: with the columns that only extension answers show.
+
+    children: those of each row, with the position in its record of the id that they name as their parent. The
+    record's first column is the row's own parent.
+    """
 
     def __init__(self, row: type[Row], *, everything: bool = False) -> None:
         self.columns, deeper = split_fields([one for one in fields_of(row) if everything or one.shown])
-        if deeper:
-            raise TypeError(f"{row.__name__}: children have no children")
-        self.struct = msgspec.defstruct(row.__name__, [(one.name, Any) for one in self.columns], frozen=True)
+        places = {one.column: place for place, one in enumerate(self.columns, 1) if isinstance(one.marker, Column)}
+        self.children = tuple((places[one.marker.parent], one) for one in deeper if isinstance(one.marker, Children))
+        members = [(one.name, Any) for one in (*self.columns, *deeper)]
+        self.struct = msgspec.defstruct(row.__name__, members, frozen=True)
 
 
 def split_fields(fields: Sequence[Field]) -> tuple[tuple[Field, ...], tuple[Field, ...]]:

@@ -1,74 +1,20 @@
-"""What an operation costs: round trips to the database, BEGIN and COMMIT not counted."""
+"""What the operations of the book cost in round trips to the database."""
 
-import re
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator
 from datetime import datetime, timedelta
-from typing import Any
 from zoneinfo import ZoneInfo
 
-import asyncpg
-import httpx
 import pytest
 
-from openprac.app import create_app
 from tests.api.answers import made
-from tests.cast import serving
+from tests.counted import Counted, counting
 from tests.desk import DAY, ZONE, Desk
-
-NOT_COUNTED = re.compile(r"\s*(BEGIN|COMMIT|ROLLBACK)", re.I)
-# The first of a connection look types up; the audit of reads and the sweep of uploads have their own connections.
-NOT_OURS = ("pg_catalog", "append_reads", "take_due_uploads", "set_config")
-
-
-@dataclass
-class Counted:
-    api: httpx.Client
-    said: list[str]
-
-    def of(self, ask: Callable[[httpx.Client], httpx.Response]) -> int:
-        self.said.clear()
-        answer = ask(self.api)
-        assert answer.status_code < 300, answer.text
-        return len(self.said)
 
 
 @pytest.fixture(scope="module")
 def counted(desk: Desk) -> Iterator[Counted]:
-    said: list[str] = []
-
-    class Counting(asyncpg.Connection):  # type: ignore[misc]
-        async def execute(self, query: str, *values: Any, **options: Any) -> Any:
-            _note(query)
-            return await super().execute(query, *values, **options)
-
-        async def fetch(self, query: str, *values: Any, **options: Any) -> Any:
-            _note(query)
-            return await super().fetch(query, *values, **options)
-
-        async def fetchrow(self, query: str, *values: Any, **options: Any) -> Any:
-            _note(query)
-            return await super().fetchrow(query, *values, **options)
-
-        async def fetchval(self, query: str, *values: Any, **options: Any) -> Any:
-            _note(query)
-            return await super().fetchval(query, *values, **options)
-
-    def _note(query: str) -> None:
-        if not NOT_COUNTED.match(query) and not any(word in query for word in NOT_OURS):
-            said.append(query)
-
-    connect = asyncpg.connect
-
-    async def counting(*arguments: Any, **options: Any) -> Any:
-        return await connect(*arguments, connection_class=Counting, **options)
-
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(asyncpg, "connect", counting)
-        with serving(create_app(desk.cast.settings)) as base_url:
-            headers = desk.cast.headers(desk.clinic)
-            with httpx.Client(base_url=f"{base_url}/v1", headers=headers, timeout=30) as api:
-                yield Counted(api, said)
+    with counting(desk.cast, desk.clinic) as counted:
+        yield counted
 
 
 def test_the_budgets_hold(desk: Desk, counted: Counted) -> None:
