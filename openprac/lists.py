@@ -63,6 +63,9 @@ class FeeCategoryRow(Row):
     fee_cat_id: Annotated[int, Column()]
     description: Annotated[str, Column(write=EXTENSION, required=True, max_length=DESCRIPTION_MAX_CHARACTERS)]
     active: Annotated[bool, Flag(inverted=True)]
+    gst: Annotated[
+        bool, Column(write=EXTENSION, shown=False, meaning="Include GST: what is billed in this category is taxable")
+    ]
 
 
 FEE_CATEGORY = Collection(

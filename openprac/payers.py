@@ -45,6 +45,9 @@ class PayerRow(Row):
     email: Annotated[str | None, Column(write=EXTENSION, max_length=255, meaning="One address, or several with commas")]
     notes: Notes
     website: Annotated[str | None, Column(write=EXTENSION, max_length=255, format="uri")]
+    open_invoicing: Annotated[
+        bool | None, Column(write=EXTENSION, shown=False, meaning="For its accounts; null: as the clinic has it")
+    ]
 
 
 PAYER = Collection(

@@ -24,6 +24,10 @@ TENANT_SQL_GATES = (
 )
 TENANT_SQL_DOMAINS = (
     "accounts.py",
+    "billing/facts.py",
+    "billing/moves.py",
+    "billing/settings.py",
+    "billing/store.py",
     "attachments/api.py",
     "attachments/uploads.py",
     "availability/sql.py",

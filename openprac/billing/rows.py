@@ -4,7 +4,7 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Annotated
 
-from openprac.kernel.row import Children, Column, LocalTime, Row
+from openprac.kernel.row import EXTENSION, Children, Column, LocalTime, Row
 
 Money = Annotated[Decimal, Column()]
 Hidden = Annotated[Decimal, Column(shown=False)]
@@ -67,13 +67,13 @@ class InvoiceRow(Row):
     invoice_id: Id
     client_id: Id
     account_id: Id
-    invoice_date: Annotated[date, Column()]
+    invoice_date: Annotated[date, Column(write=EXTENSION)]
     issued: Annotated[datetime | None, Column(meaning="Null while the invoice is open")]
-    due_date: Annotated[date | None, Column()]
+    due_date: Annotated[date | None, Column(write=EXTENSION)]
     invoice_number: Id
-    invoice_notes: Annotated[str | None, Column(meaning="Printed on the invoice")]
-    practice_notes: Annotated[str | None, Column(meaning="For the practice alone")]
-    business_id: Id
+    invoice_notes: Annotated[str | None, Column(write=EXTENSION, meaning="Printed on the invoice")]
+    practice_notes: Annotated[str | None, Column(write=EXTENSION, meaning="For the practice alone")]
+    business_id: Annotated[int, Column(write=EXTENSION)]
     payer_id: IdOrNone
     created: Annotated[datetime, Column()]
     updated: Annotated[datetime | None, Column(name="modified")]

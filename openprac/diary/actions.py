@@ -22,12 +22,15 @@ OVERBOOK = "appointment:overbook"
 REASONS = ("appointment_reschedule_reason_id", "reason")
 
 
-def checked(call: Call, row: type[Row], collection: Collection) -> body.Body:
-    """The body of a write of the book. Raises UnsupportedMediaType or InvalidBody."""
+def checked(call: Call, row: type[Row], collection: Collection | None) -> body.Body:
+    """The body of a write. Raises UnsupportedMediaType or InvalidBody.
+
+    collection: whose objects may be sent back, members that are not written passed over.
+    """
     fields = fields_of(row)
     return body.check(
         fields,
-        [*(one.name for one in fields), *collection.member_names()],
+        [*(one.name for one in fields), *(collection.member_names() if collection else ())],
         body.decode(call.body, call.header(b"content-type")),
         required=True,
         strict=call.endpoint.extension or call.services.strict_bodies,
@@ -44,7 +47,7 @@ async def answered(
     return answer.ignoring(ignored)
 
 
-def checked_later(call: Call, row: type[Row], collection: Collection) -> tuple[body.Body, ApiError | None]:
+def checked_later(call: Call, row: type[Row], collection: Collection | None) -> tuple[body.Body, ApiError | None]:
     """The same, where what is wrong with the path is told first."""
     try:
         return checked(call, row, collection), None

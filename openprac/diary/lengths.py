@@ -5,7 +5,10 @@ from typing import NamedTuple
 
 
 class Length(NamedTuple):
-    """One row of a type's durations; without a fee category it is for all of them."""
+    """One row of a type's durations; without a fee category it is for all of them.
+
+    hourly_billing: what is billed is a fee an hour, times the entry's length.
+    """
 
     profession_id: int
     fee_cat_id: int | None
@@ -13,6 +16,7 @@ class Length(NamedTuple):
     width: int
     item_id: int | None
     item_group_id: int | None
+    hourly_billing: bool = False
 
 
 def length_for(

@@ -339,7 +339,8 @@ def _body_schema(endpoint: Endpoint, schemas: Json) -> Json | None:
         schema["required"] = names
     if endpoint.extension:
         # Members that only answers show are passed over, so that an object can be sent back; others are refused.
-        names = endpoint.collection.member_names() if endpoint.collection else list(properties)
+        sends_back = isinstance(endpoint.operation, Creation | Edition)
+        names = endpoint.collection.member_names() if endpoint.collection and sends_back else list(properties)
         schema["properties"] = {**{name: {} for name in names}, **properties}
         schema["additionalProperties"] = False
     name = "".join(part.title() if part.islower() else part for part in re.split(r"[-_]", endpoint.id))

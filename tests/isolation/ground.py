@@ -155,7 +155,8 @@ def _every_kind(settings: Settings, vendor_key: str, clinic: _Clinic, *, somebod
             told = {"mobile": SOMEBODY["phone"], "surname": SOMEBODY["name"]}
             told |= {name: SOMEBODY[name] for name in ("email", "date_of_birth")}
             api.patch(f"/patient/{ids['client_id']}", json=told).raise_for_status()
-    return ids | {"attachment_client_id": asyncio.run(_file(settings, ids))}
+    ids = ids | {"attachment_client_id": asyncio.run(_file(settings, ids))}
+    return {"payment_id": asyncio.run(_payment(settings, ids)), **ids}
 
 
 async def _file(settings: Settings, ids: Ids) -> int:
@@ -172,6 +173,19 @@ async def _file(settings: Settings, ids: Ids) -> int:
         )
 
 
+async def _payment(settings: Settings, ids: Ids) -> int:
+    """Invoices are filtered by it."""
+    assert settings.owner_database_url
+    async with connected(settings.owner_database_url) as connection:
+        return int(
+            await connection.fetchval(
+                "INSERT INTO payment (tenant_id, payer_id, business_id, created_by_user_id, payment_time, "
+                "payment_type, total) VALUES ($1, $2, $3, $4, '2026-03-02', 'Cash', 1) RETURNING payment_id",
+                *(ids[name] for name in ("tenant_id", "payer_id", "business_id", "user_id")),
+            )
+        )
+
+
 async def _number_from(settings: Settings, first: int) -> None:
     """Every sequence goes on from there, each with a range of its own, so that no id fits two tables."""
     assert settings.owner_database_url
@@ -179,6 +193,8 @@ async def _number_from(settings: Settings, first: int) -> None:
         names = await connection.fetch("SELECT sequencename FROM pg_sequences WHERE schemaname = 'public' ORDER BY 1")
         for position, name in enumerate(names):
             await connection.execute("SELECT setval($1, $2)", name[0], first + position * 10_000)
+        # Numbers of invoices are counted by clinic: the next one is like a new id.
+        await connection.execute("UPDATE invoice_counter SET last_number = $1", first)
 
 
 async def _plant(settings: Settings, tenant_id: int) -> None:

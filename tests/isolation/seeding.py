@@ -98,10 +98,16 @@ def _create(
         refused[path] = answer.text
         return False
     kind = [part for part in path.split("/") if not part.startswith("{")][-1]
-    for name, value in answer.json().items():
+    shown = answer.json()
+    for name, value in shown.items():
         if name.endswith("_id") and name not in NO_REFERENCES and isinstance(value, int):
             ids.setdefault(name, value)
             ids.setdefault(f"{kind}.{name}", value)
+    # The rows inside it, as an invoice's lines.
+    for rows in (value for value in shown.values() if isinstance(value, list) and value and isinstance(value[0], dict)):
+        for name, value in rows[0].items():
+            if name.endswith("_id") and name not in NO_REFERENCES and isinstance(value, int):
+                ids.setdefault(name, value)
     return True
 
 
