@@ -34,7 +34,9 @@ SELECT h.day + start * interval '1 minute' AS app_time, h.practitioner_id, h.bus
                       AND l.weekday = h.weekday AND NOT l.manual AND l.start_minute < start + $4
                       AND l.end_minute > start)
    AND NOT EXISTS (SELECT 1 FROM appointment t WHERE t.tenant_id = $1 AND t.practitioner_id = h.practitioner_id
-                      AND t.state = 'live' AND t.app_time < h.day + (start + $4) * interval '1 minute'
+                      AND t.state = 'live' AND t.app_time > $2::date - interval '1440 minutes'
+                      AND t.app_time < $3::date + interval '1 day'
+                      AND t.app_time < h.day + (start + $4) * interval '1 minute'
                       AND t.app_time > h.day + (start - 1440) * interval '1 minute'
                       AND t.app_time + t.duration * interval '1 minute' > h.day + start * interval '1 minute')
  ORDER BY 1, 2, 3 LIMIT $5"""
