@@ -43,6 +43,7 @@ async def run(spec: dict[str, Any]) -> dict[str, dict[str, float]]:
                 "scheme": "http",
                 "path": path,
                 "query_string": query.encode(),
+                "client": ("127.0.0.1", 1),
                 "headers": [(name.encode(), value.encode()) for name, value in headers.items()],
             }
             each = [await _asked(app, scope) for _ in range(WARM + spec["times"])][WARM:]

@@ -17,7 +17,7 @@ from tests.availability.test_explanation import OF_A_ROW, expected
 from tests.availability.written import Written, remove, written
 from tests.cast import Cast
 
-CASES, PROVE_CASES = range(8), range(100, 400)
+CASES, PROVE_CASES = range(8), range(100, 300)
 BOOKED, EXPLAINED = 3, 6
 PAGE_SIZE = 200
 
