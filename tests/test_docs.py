@@ -46,6 +46,16 @@ TOUR_SAYS = (
     "retry-after: 1",
 )
 
+ROSTERS_SAY = (
+    "rank 1",
+    "which this practitioner has at this business from",
+    "['09:00', '09:15', '09:30', '09:45', '10:00', '10:15', '10:30', '10:45', '11:00', '13:00',",
+    "False [('rule', \"The roster's rule 'Lunch' from 12:00 to 13:00 is not open for online booking.\")]",
+    "[('09:00', '12:00', 'roster'), ('12:00', '13:00', 'roster_rule'), ('13:00', '17:00', 'roster')]",
+    "Mondays and Tuesdays, next year 3",
+    "IN_USE",
+)
+
 needs_curl = pytest.mark.skipif(not (which("curl") and which("bash")), reason="needs curl and bash")
 
 
@@ -255,6 +265,15 @@ def test_the_tour_of_the_readme_runs(demo: Demo, tmp_path: Path) -> None:
     for expected in TOUR_SAYS:
         assert expected in said[position:], f"{expected!r} is missing, or out of order:\n{said}"
         position = said.index(expected, position)
+
+
+@needs_curl
+def test_the_rosters_that_are_told_decide_as_told(demo: Demo, tmp_path: Path) -> None:
+    tour = text_of("README.md").split("## Five minutes with curl")[1]
+    script = "\n".join([fenced(tour, "sh")[0], *fenced(text_of("docs/rosters.md"), "sh")])
+    said = bash(script, tmp_path, BASE=demo.ready["base_url"], KEYS=str(demo.data_dir / "demo-keys.json"))
+    for expected in ROSTERS_SAY:
+        assert expected in said, f"{expected!r} is missing:\n{said}"
 
 
 @needs_curl
