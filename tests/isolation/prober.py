@@ -212,7 +212,7 @@ def _text(answer: httpx.Response) -> str:
 
 def _foreign_bytes(answer: httpx.Response, asked: str) -> list[str]:
     """What of the other clinic shows in an answer and was not in the question."""
-    text = UUID.sub("", SIGNED.sub("", _text(answer)))
+    text = UUID.sub("", DIGEST.sub("", SIGNED.sub("", _text(answer))))
     found = [f"planted text in {answer.text[:200]}"] if TOKEN_END in text or TOKEN in text else []
     strange = {one for one in FOREIGN_ID.findall(text) if one not in asked}
     return found + [f"id {one} of the other clinic" for one in sorted(strange)]
