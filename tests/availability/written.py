@@ -98,7 +98,7 @@ def worth_asking(seed: int) -> tuple[Question, Situation]:
 
 
 def with_a_night(case: Situation, rng: Random) -> Situation:
-    """Mostly somebody also works where there are no hours, so that entries lie over midnight."""
+    """Mostly somebody also works where there are no hours, and is there from the evening before to after opening."""
     if rng.random() < 0.3:
         return case
     first = case.places[0]
@@ -112,7 +112,8 @@ def with_a_night(case: Situation, rng: Random) -> Situation:
         work_week=frozenset(range(1, 8)),
         length=first.length._replace(width=1),
     )
-    return replace(case, places=[*case.places, night])
+    late = Taken(0, first.practitioner_id, ELSEWHERE, 1, 1, -30, min(first.opens + 30, DAY_MINUTES - 60))
+    return replace(case, places=[*case.places, night], taken=[late, *case.taken])
 
 
 async def _clinic(cast: Cast, zone: str) -> Clinic:
