@@ -16,7 +16,7 @@ import sys
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from openprac import logs
 from openprac.embedded import EmbeddedError
@@ -64,8 +64,8 @@ def run(settings: Settings, hooks: Hooks | None = None) -> None:
     asyncio.run(_Supervisor(settings, hooks or Hooks()).run())
 
 
-def store_of(settings: Settings) -> "Store":
-    """The file store of settings that name one. Raises InstanceError for an address that is none."""
+def store_of(settings: Settings, **patience: Any) -> "Store":
+    """The file store of settings that name one, with the patience that Store takes. InstanceError for no address."""
     from openprac.attachments.store import Store, StoreSettings
 
     assert settings.s3_endpoint
@@ -81,7 +81,8 @@ def store_of(settings: Settings) -> "Store":
                 access_key_id=settings.s3_access_key_id,
                 secret_access_key=settings.s3_secret_access_key,
                 session_token=settings.s3_session_token,
-            )
+            ),
+            **patience,
         )
     except ValueError as error:
         raise InstanceError(f"The file store cannot be used (S3_ENDPOINT, S3_BUCKET): {error}") from None

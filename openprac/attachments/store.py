@@ -10,7 +10,7 @@ import functools
 import logging
 import re
 import ssl
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
@@ -108,6 +108,7 @@ class Store:
     """One bucket. Every method that asks the store may raise `StoreUnavailable`; keys out of bounds are ValueError.
 
     `call_seconds` bounds a small call as a whole, `transfer_seconds` one that may move a file: copy, put, whole reads.
+    `pauses_seconds`: after each of them what the store did not serve is asked again. For commands: requests don't wait.
     """
 
     def __init__(
@@ -116,6 +117,7 @@ class Store:
         *,
         call_seconds: float = CALL_SECONDS,
         transfer_seconds: float = TRANSFER_SECONDS,
+        pauses_seconds: Sequence[float] = (),
     ) -> None:
         self._settings = settings
         self._url = _bucket_url(settings.endpoint, settings.bucket)
@@ -125,6 +127,7 @@ class Store:
         )
         self._call_seconds = call_seconds
         self._transfer_seconds = transfer_seconds
+        self._pauses_seconds = pauses_seconds
         self._client: httpx.AsyncClient | None = None
 
     def presign_upload(self, key: str, *, max_bytes: int, expires_seconds: int) -> UploadForm:
@@ -262,10 +265,19 @@ class Store:
         auth = getattr(_signers().auth, signer)
         auth(self._credentials, "s3", self._settings.region, **options).add_auth(request)
 
-    async def _call(
+    async def _call(self, method: str, key: str | None = None, **options: Any) -> _Answer:
+        """One signed request about the bucket or an object; its answer if it is a success, else the error it means."""
+        for pause in self._pauses_seconds:
+            try:
+                return await self._try(method, key, **options)
+            except StoreUnavailable:
+                await asyncio.sleep(pause)
+        return await self._try(method, key, **options)
+
+    async def _try(
         self,
         method: str,
-        key: str | None = None,
+        key: str | None,
         *,
         query: Mapping[str, str] | None = None,
         headers: Mapping[str, str] | None = None,
@@ -273,7 +285,6 @@ class Store:
         seconds: float | None = None,
         keep_bytes: int | None = None,
     ) -> _Answer:
-        """One signed request about the bucket or an object; its answer if it is a success, else the error it means."""
         import httpx
 
         url = self._url if key is None else f"{self._url}/{_quoted(key)}"

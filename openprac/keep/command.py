@@ -14,7 +14,7 @@ import asyncpg
 
 from openprac.keep import KeepError, backup, clinic_in, clinic_out, restore
 from openprac.keep.bars import bars
-from openprac.keep.places import Place, open_place
+from openprac.keep.places import PATIENCE, Place, open_place
 from openprac.keep.restore import Target
 from openprac.migrate import role_of
 from openprac.serve import store_of
@@ -42,7 +42,7 @@ async def place_at(where: str, given: Settings) -> AsyncIterator[Place]:
 
 @asynccontextmanager
 async def store_in(there: Settings) -> "AsyncIterator[Store]":
-    store = store_of(there)
+    store = store_of(there, **PATIENCE)
     try:
         yield store
     finally:

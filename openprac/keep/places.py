@@ -8,7 +8,7 @@ import asyncio
 import os
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
 from urllib.parse import SplitResult, urlsplit
 from uuid import uuid4
 
@@ -16,7 +16,8 @@ from openprac.attachments.store import ObjectMissing, Store, StoreSettings
 from openprac.keep import KeepError
 from openprac.settings import Settings
 
-TRANSFER_SECONDS = 600.0
+# One answer that does not come must not cost a night's backup: asked again, for half a minute in sum.
+PATIENCE: dict[str, Any] = {"transfer_seconds": 600.0, "pauses_seconds": (0.5, 1.0, 2.0, 4.0, 8.0, 16.0)}
 UNFINISHED = ".unfinished-"
 BINARY = "application/octet-stream"
 
@@ -145,7 +146,7 @@ async def open_place(where: str, settings: Settings) -> Place:
     if parts.scheme != "s3" or not parts.netloc:
         raise KeepError(f"{where} is neither a folder nor an address such as s3://bucket/prefix.")
     try:
-        place = Bucket(where, Store(_s3_of(settings, parts.netloc), transfer_seconds=TRANSFER_SECONDS), _prefix(parts))
+        place = Bucket(where, Store(_s3_of(settings, parts.netloc), **PATIENCE), _prefix(parts))
     except ValueError as error:
         raise KeepError(f"{where} cannot be used: {error}") from None
     await place.ensure()

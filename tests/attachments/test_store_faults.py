@@ -6,7 +6,7 @@ import dataclasses
 import socket
 import time
 import traceback
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 
 import pytest
 
@@ -23,7 +23,9 @@ ANYWHERE = StoreSettings("https://s3.example.com", None, "us-east-1", "clinic", 
 
 
 @contextlib.asynccontextmanager
-async def answering(*answers: bytes | None) -> AsyncIterator[tuple[Store, list[str]]]:
+async def answering(
+    *answers: bytes | None, call_seconds: float = 0.5, pauses_seconds: Sequence[float] = ()
+) -> AsyncIterator[tuple[Store, list[str]]]:
     """A store whose n-th connection gets the n-th answer (empty: reset, None: silence), and what it was asked."""
     asked: list[str] = []
 
@@ -39,7 +41,8 @@ async def answering(*answers: bytes | None) -> AsyncIterator[tuple[Store, list[s
 
     server = await asyncio.start_server(serve, "127.0.0.1", 0)
     endpoint = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"
-    store = Store(dataclasses.replace(ANYWHERE, endpoint=endpoint), call_seconds=0.5, transfer_seconds=0.5)
+    there = dataclasses.replace(ANYWHERE, endpoint=endpoint)
+    store = Store(there, call_seconds=call_seconds, transfer_seconds=0.5, pauses_seconds=pauses_seconds)
     try:
         yield store, asked
     finally:
@@ -49,6 +52,17 @@ async def answering(*answers: bytes | None) -> AsyncIterator[tuple[Store, list[s
 
 def response(status: str, body: bytes = b"") -> bytes:
     return f"HTTP/1.1 {status}\r\nContent-Length: {len(body)}\r\nConnection: close\r\n\r\n".encode() + body
+
+
+async def test_a_patient_caller_gets_what_comes_after_a_failure() -> None:
+    answers = (response("503 Slow Down"), response("500 Internal Error"), response("200 OK"))
+    async with answering(*answers, call_seconds=20, pauses_seconds=(0.01, 0.01)) as (store, asked):
+        await store.check()
+        assert len(asked) == 3
+    async with answering(*answers, call_seconds=20, pauses_seconds=(0.01,)) as (store, asked):
+        with pytest.raises(StoreUnavailable):
+            await store.check()
+        assert len(asked) == 2
 
 
 async def test_a_closed_port_is_unavailable_at_once() -> None:

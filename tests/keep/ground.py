@@ -18,7 +18,7 @@ from openprac.demo.fill import fill_clinic
 from openprac.keep import backup, clinic_in, clinic_out, restore
 from openprac.keep.bars import bars
 from openprac.keep.clinic_out import Archive
-from openprac.keep.places import Folder
+from openprac.keep.places import PATIENCE, Folder
 from openprac.keep.restore import Target
 from openprac.migrate import migrate
 from openprac.serve import store_of
@@ -40,7 +40,7 @@ class Place:
     def target(self) -> Target:
         assert self.settings.owner_database_url
         assert self.settings.database_url
-        return Target(self.settings.owner_database_url, self.settings.database_url, store_of(self.settings))
+        return Target(self.settings.owner_database_url, self.settings.database_url, store_of(self.settings, **PATIENCE))
 
     def sql(self, statement: str, *values: Any) -> list[asyncpg.Record]:
         return sql(self.target.owner_url, statement, *values)
@@ -49,7 +49,7 @@ class Place:
         """Every object of the bucket."""
 
         async def read() -> dict[str, bytes]:
-            store = store_of(self.settings)
+            store = store_of(self.settings, **PATIENCE)
             try:
                 return {one.key: await store.read(one.key) async for one in store.list_objects("")}
             finally:
@@ -61,7 +61,7 @@ class Place:
         """Do something to the bucket."""
 
         async def done() -> Any:
-            store = store_of(self.settings)
+            store = store_of(self.settings, **PATIENCE)
             try:
                 return await act(store)
             finally:
@@ -80,7 +80,7 @@ class Place:
 
     def back_up(self, folder: Path) -> backup.Made:
         async def run() -> backup.Made:
-            store, connection = store_of(self.settings), await asyncpg.connect(self.target.owner_url)
+            store, connection = store_of(self.settings, **PATIENCE), await asyncpg.connect(self.target.owner_url)
             try:
                 with bars() as shown:
                     return await backup.back_up(connection, store, Folder(folder), shown)
@@ -104,7 +104,7 @@ class Place:
 
     def export(self, folder: Path, tenant_id: int = 1) -> Archive:
         async def run() -> Archive:
-            store, connection = store_of(self.settings), await asyncpg.connect(self.target.owner_url)
+            store, connection = store_of(self.settings, **PATIENCE), await asyncpg.connect(self.target.owner_url)
             try:
                 with bars() as shown:
                     return await clinic_out.export_clinic(connection, store, Folder(folder), tenant_id, shown)
@@ -156,7 +156,7 @@ def filled(settings: Settings, seed: int = 5, patients: int = PATIENTS) -> Place
 
     async def fill() -> None:
         await migrate(place.target.owner_url, place.target.runtime_url)
-        store, connection = store_of(place.settings), await asyncpg.connect(place.target.owner_url)
+        store, connection = store_of(place.settings, **PATIENCE), await asyncpg.connect(place.target.owner_url)
         try:
             await store.ensure_bucket()
             _, vendor_key = await admin.create_vendor(connection, "Keeping Vendor")
