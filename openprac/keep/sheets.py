@@ -16,10 +16,10 @@ import msgspec
 from openprac.keep import KeepError
 from openprac.keep.catalog import bind
 from openprac.keep.snapshot import snapshot
+from openprac.kernel.children import children_of
 from openprac.kernel.collection import Collection, Listing
-from openprac.kernel.row import Children
-from openprac.kernel.select import children_sql, list_sql
-from openprac.kernel.shape import ENCODER, Shape, child_shape_of, list_shape_of
+from openprac.kernel.select import list_sql
+from openprac.kernel.shape import ENCODER, Shape, list_shape_of
 
 ROWS_AT_ONCE = 5000
 FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n")
@@ -65,16 +65,8 @@ async def _page(
 ) -> list[list[Any]]:
     sql = list_sql(shape, listing, (), (), ROWS_AT_ONCE, first_page=False)
     records = await connection.fetch(sql.page, tenant_id, offset)
-    rows = [list(record) for record in records]
-    for one in shape.children:
-        assert isinstance(one.marker, Children)
-        child = child_shape_of(one.marker)
-        own: dict[int, list[Any]] = {record[shape.id_position]: [] for record in records}
-        for record in await connection.fetch(children_sql(one.marker, child), tenant_id, list(own)):
-            own[record[0]].append(child.struct(*record[1:]))
-        for row, record in zip(rows, records, strict=True):
-            row.append(own[record[shape.id_position]])
-    return rows
+    children = await children_of(connection, tenant_id, shape, records) or [[]] * len(records)
+    return [[*record, *lists] for record, lists in zip(records, children, strict=True)]
 
 
 def collection_named(name: str, collections: Sequence[Collection]) -> Collection:

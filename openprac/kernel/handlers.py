@@ -1,20 +1,20 @@
 """The plain handlers: list, get, create, edit, remove. What a Collection promises, these keep."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
 import asyncpg
-import msgspec
 
 from openprac.errors import ApiError, InvalidBody, NotFound, PreconditionFailed
 from openprac.kernel import body, write
 from openprac.kernel.call import Answer, Call, etag_of
+from openprac.kernel.children import children_of
 from openprac.kernel.collection import Change, Collection, Creation, Deletion, Edition, Listing, Reading, Scope
 from openprac.kernel.page import envelope
 from openprac.kernel.query import ignored_of, parse_list
-from openprac.kernel.row import EXTENSION, PUBLISHED, Children, Field
-from openprac.kernel.select import children_sql, list_sql, parent_sql, single_sql
-from openprac.kernel.shape import Shape, child_shape_of, full_shape_of, list_shape_of, single_shape_of
+from openprac.kernel.row import EXTENSION, PUBLISHED
+from openprac.kernel.select import list_sql, parent_sql, single_sql
+from openprac.kernel.shape import Shape, full_shape_of, list_shape_of, single_shape_of
 
 
 async def list_rows(collection: Collection, listing: Listing, call: Call) -> Answer:
@@ -36,7 +36,7 @@ async def list_rows(collection: Collection, listing: Listing, call: Call) -> Ans
         total = await call.connection.fetchval(sql.count, *parameters)
     if total == 0 and listing.scope and listing.scope.missing_is_404:
         await require_parent(call, listing.scope)
-    children = await _children(shape, records, call)
+    children = await children_of(call.connection, call.caller.tenant_id, shape, records)
     rows = shape.rows(records, call.base, query.offset, total, children)
     if collection.personal:
         call.note_read(collection.name, None, parents.get("client_id"))
@@ -130,7 +130,7 @@ async def answer_row(
     record = await call.connection.fetchrow(single_sql(shape, scope), *parameters)
     if record is None:
         raise NotFound(collection.id_param, row_id)
-    children = await _children(shape, [record], call)
+    children = await children_of(call.connection, call.caller.tenant_id, shape, [record])
     if collection.personal and not written:
         position = shape.client_position
         call.note_read(collection.name, row_id, record[position] if position is not None else None)
@@ -180,33 +180,3 @@ async def _prefer_missing_parent(call: Call, scope: Scope, error: ApiError) -> N
 
 def _fixed_by_path(scope: Scope | None, call: Call) -> Mapping[str, int]:
     return {scope.column or scope.param: call.id_of(scope.param)} if scope else {}
-
-
-async def _children(shape: Shape, records: Sequence[asyncpg.Record], call: Call) -> list[list[Any]]:
-    """For each record one list a Children field; one statement a field and level for the whole page."""
-    if not shape.children or not records:
-        return []
-    ids = [record[shape.id_position] for record in records]
-    lists = [await _by_parent(one, ids, call, everything=shape.everything) for one in shape.children]
-    return [[by_parent[row_id] for by_parent in lists] for row_id in ids]
-
-
-async def _by_parent(
-    one: Field, parent_ids: Sequence[int], call: Call, *, everything: bool
-) -> Mapping[int, list[msgspec.Struct]]:
-    """The rows of one Children field for each of the parents, with their own children: a statement a level."""
-    assert isinstance(one.marker, Children)
-    shape = child_shape_of(one.marker, everything=everything)
-    found: dict[int, list[msgspec.Struct]] = {row_id: [] for row_id in parent_ids}
-    if not parent_ids:
-        return found
-    sql = children_sql(one.marker, shape)
-    records = await call.connection.fetch(sql, call.caller.tenant_id, parent_ids)
-    deeper = []
-    for position, grandchild in shape.children:
-        own_ids = [record[position] for record in records]
-        deeper.append((position, await _by_parent(grandchild, own_ids, call, everything=everything)))
-    for record in records:
-        lists = (by_parent[record[position]] for position, by_parent in deeper)
-        found[record[0]].append(shape.struct(*record[1:], *lists))
-    return found
