@@ -31,6 +31,7 @@ TENANT_SQL_DOMAINS = (
     "attachments/api.py",
     "attachments/uploads.py",
     "availability/sql.py",
+    "billing/payment_store.py",
     "diary/cancel.py",
     "diary/facts.py",
     "diary/groups.py",
@@ -55,6 +56,8 @@ TENANT_SQL = (*TENANT_SQL_GATES, *TENANT_SQL_DOMAINS, *TENANT_SQL_OWNER, *TENANT
 PURE = (
     "attachments/file_names.py",
     "attachments/file_types.py",
+    "billing/allocation.py",
+    "billing/payment_rows.py",
     "availability/explain.py",
     "availability/labels.py",
     "availability/minutes.py",

@@ -10,7 +10,19 @@ from datetime import date, timedelta
 
 from openprac.attachments.file_names import object_name
 from openprac.attachments.file_types import tell_type
-from openprac.demo import book, invoices, notes, payers, practice, referrers, relatives, rooms, rosters, services
+from openprac.demo import (
+    book,
+    invoices,
+    notes,
+    payers,
+    payments,
+    practice,
+    referrers,
+    relatives,
+    rooms,
+    rosters,
+    services,
+)
 from openprac.demo.dice import Calendar, Dice, Row
 from openprac.demo.documents import DOCUMENTS, FOLDERS, Document, body_of
 from openprac.demo.patients import patients_and_accounts
@@ -72,6 +84,7 @@ def make_clinic(seed: int, today: date, patients: int, *, name: str, time_zone: 
     tables |= rosters.roster_tables(calendar, tables)
     tables |= book.book_tables(Dice(seed, "book"), calendar, tables)
     tables |= invoices.invoice_tables(Dice(seed, "invoices"), calendar, tables)
+    tables |= payments.payment_tables(Dice(seed, "payments"), calendar, tables)
     return Clinic(tables, [document for _, document in attachments])
 
 

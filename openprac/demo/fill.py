@@ -44,6 +44,8 @@ _IDS = {
     "waiting_list_entry": "waiting_list_entry_id",
     "invoice": "invoice_id",
     "invoice_item": "invoice_item_id",
+    "payment": "payment_id",
+    "payment_item": "payment_item_id",
 }
 # The lists every clinic starts with, known by their description.
 _LISTS = {"sex": "sex_id", "pronoun": "pronoun_id", "fee_category": "fee_cat_id"}
@@ -60,6 +62,8 @@ _POINTERS = {
     "linked_client_id": "client_id",
     "linked_referrer_id": "referrer_id",
     "linked_payer_id": "payer_id",
+    "refund_of": "payment_id",
+    "undoes": "payment_item_id",
 }
 
 # What stands for an id in a row (a position or a description) to the id.
@@ -100,9 +104,13 @@ async def fill_clinic(
         row |= {"user_id": user_id, "object_key": key}
     for row in tables["clinical_note_memo"]:
         row["user_id"] = user_id
-    for table in ("appointment", "invoice", "adjustment"):
+    for table in ("appointment", "invoice", "adjustment", "payment"):
         for row in tables[table]:
             row["created_by_user_id"] = user_id
+    for row in tables["payment"]:
+        row["user_id"] = user_id
+    for row in tables["payment_item"]:
+        row["party"] = _party(tables["payment"][row["payment_id"]], ids)
     # A patient names an account of its own, which names the patient.
     await connection.execute("SET CONSTRAINTS patient_default_account_id_fk DEFERRED")
     for table, rows in tables.items():
@@ -112,6 +120,12 @@ async def fill_clinic(
     await connection.execute(
         "UPDATE invoice_counter SET last_number = $2 WHERE tenant_id = $1", tenant_id, len(tables["invoice"])
     )
+
+
+def _party(payment: Row, ids: Ids) -> str:
+    """Whose money it is, as the tables spell it."""
+    name = "account" if payment["payer_id"] is None else "payer"
+    return f"{name} {ids[f'{name}_id'][payment[f'{name}_id']]}"
 
 
 async def _add_fee_categories(connection: asyncpg.Connection, tenant_id: int, rows: Sequence[Row]) -> None:

@@ -15,7 +15,7 @@ from typing import Any
 
 from openprac.errors import InvalidBody, Problem, UnsupportedMediaType
 from openprac.kernel import values
-from openprac.kernel.row import EXTENSION, Children, Column, Field, Format, LocalTime, fields_of
+from openprac.kernel.row import EXTENSION, Children, Column, Field, Format, IdList, LocalTime, fields_of
 from openprac.time_zones import TIME_ZONES
 
 BODY_LIMIT_BYTES = 1_000_000
@@ -110,6 +110,8 @@ def value_of(one: Field, value: Any) -> Any:
     if isinstance(marker, Children):
         return _children(one.name, marker, value)
     value = _CHECKS[one.type](value)
+    if one.type is list and not (isinstance(marker, IdList) and marker.ordered):
+        value.sort()
     if isinstance(marker, Column):
         _check_limits(marker, value)
         if marker.clean:
@@ -210,11 +212,12 @@ def _parsed(parse: Callable[[str], Any]) -> Callable[[Any], Any]:
 
 
 def _integers(value: Any) -> list[int]:
+    """Each once, in the order given."""
     if not isinstance(value, list):
         raise _Reject("must be an array of integers.")
     if len(value) > CHILDREN_MAX:
         raise _Reject(f"must not hold more than {CHILDREN_MAX} integers.")
-    return sorted({_integer(one) for one in value})
+    return list(dict.fromkeys(map(_integer, value)))
 
 
 _CHECKS: Mapping[type, Callable[[Any], Any]] = {

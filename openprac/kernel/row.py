@@ -96,7 +96,10 @@ class Shown:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class IdList:
-    """Ids in `column` of the links in `table` whose `parent` (a column of both) is ours. A write replaces them all."""
+    """Ids in `column` of the links in `table` whose `parent` (a column of both) is ours. A write replaces them all.
+
+    ordered: whether the order in which a body gives them says something.
+    """
 
     table: str
     parent: str
@@ -104,6 +107,7 @@ class IdList:
     write: Write = NEVER
     required: bool = False
     shown: bool = True
+    ordered: bool = False
     meaning: str | None = None
 
 

@@ -155,8 +155,7 @@ def _every_kind(settings: Settings, vendor_key: str, clinic: _Clinic, *, somebod
             told = {"mobile": SOMEBODY["phone"], "surname": SOMEBODY["name"]}
             told |= {name: SOMEBODY[name] for name in ("email", "date_of_birth")}
             api.patch(f"/patient/{ids['client_id']}", json=told).raise_for_status()
-    ids = ids | {"attachment_client_id": asyncio.run(_file(settings, ids))}
-    return {"payment_id": asyncio.run(_payment(settings, ids)), **ids}
+    return ids | {"attachment_client_id": asyncio.run(_file(settings, ids))}
 
 
 async def _file(settings: Settings, ids: Ids) -> int:
@@ -169,19 +168,6 @@ async def _file(settings: Settings, ids: Ids) -> int:
                 "VALUES ($1, $2, $3, $4, '2026-03-02', 'a', 'a.txt', 'txt', 'text/plain', 1, 'a') "
                 "RETURNING attachment_client_id",
                 *(ids[name] for name in ("tenant_id", "client_id", "user_id", "attachment_client_folder_id")),
-            )
-        )
-
-
-async def _payment(settings: Settings, ids: Ids) -> int:
-    """Invoices are filtered by it."""
-    assert settings.owner_database_url
-    async with connected(settings.owner_database_url) as connection:
-        return int(
-            await connection.fetchval(
-                "INSERT INTO payment (tenant_id, payer_id, business_id, created_by_user_id, payment_time, "
-                "payment_type, total) VALUES ($1, $2, $3, $4, '2026-03-02', 'Cash', 1) RETURNING payment_id",
-                *(ids[name] for name in ("tenant_id", "payer_id", "business_id", "user_id")),
             )
         )
 

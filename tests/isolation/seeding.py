@@ -26,6 +26,7 @@ def seed_every_kind(api: httpx.Client, document: Document) -> Ids:
         made += _add_group_type(api, document, ids)
         made += _add_roster_rule(api, ids)
     _add_cancelled(api, document, ids)
+    _pay_off(api, document, ids)
     missing = {name for _, path, _ in document.operations() for name in re.findall(r"\{(\w+)\}", path)}
     missing = {name for name in missing if not known({**ids, "attachment_client_id": 1}, name)}
     assert not missing, f"no row for {missing}; refused were {refused}"
@@ -75,6 +76,23 @@ def _add_cancelled(api: httpx.Client, document: Document, ids: Ids) -> None:
     cancelled = answer.json()["appointment_id"]
     assert api.post(f"/appointment/{cancelled}/cancel", json={}).status_code == 204
     ids["cancelled_appointment.appointment_id"] = cancelled
+
+
+def _pay_off(api: httpx.Client, document: Document, ids: Ids) -> None:
+    """Nothing is owing and nothing is paid, so that what takes off or gives back is refused at once, and always."""
+    if "/x/payment" not in document.json["paths"]:
+        return
+    for invoice_id in {value for name, value in ids.items() if name.endswith("invoice_id")}:
+        invoice = api.get(f"/invoice/{invoice_id}").json()
+        whose = {name: invoice[name] for name in ("account_id", "payer_id")}
+        money = {"business_id": invoice["business_id"], "payment_type": "Cash", "total": 1000}
+        answer = api.post("/x/payment", json={**money, **whose, "invoice_ids": [invoice_id]})
+        assert answer.status_code == 201, answer.text
+        paid = sum(line["paid"] for line in api.get(f"/invoice/{invoice_id}").json()["invoice_items"])
+        why = {"adjustment": "discount", "reason": "Probe"}
+        back = {"amount": round(paid, 2), "payment_type": "Cash", **why}
+        answer = api.post(f"/x/invoice/{invoice_id}/refund", json=back)
+        assert answer.status_code == 201, answer.text
 
 
 def _tie(api: httpx.Client, document: Document, ids: Ids) -> None:
