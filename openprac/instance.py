@@ -134,6 +134,11 @@ class Servers:
         """Raises SettingsError for half a database. Without `store` the file store is left alone."""
         if settings.owner_database_url and not settings.database_url:
             raise SettingsError("OWNER_DATABASE_URL needs DATABASE_URL (the runtime role's) as well.")
+        if settings.database_url and not settings.owner_database_url:
+            raise SettingsError(
+                "DATABASE_URL (the runtime role, which owns nothing) needs OWNER_DATABASE_URL (the role that owns the "
+                "tables and migrates them) as well."
+            )
         return cls(
             settings,
             None if settings.database_url else EmbeddedPostgres(settings.data_dir),

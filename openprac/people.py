@@ -27,7 +27,7 @@ from openprac.kernel.rules import refused
 from openprac.notes.fields import html
 
 MARKETING = ("Soft Opt-In", "Opt-In", "Soft Opt-Out", "Opt-Out")
-"""Codes 1 to 4. Soft: the practice decided; otherwise the patient did (semantics_patients, marketing statuses)."""
+"""Codes 1 to 4. Soft: the practice decided; otherwise the patient did."""
 
 MARKETING_SQL = "(ARRAY['" + "','".join(MARKETING) + "'])[{t}.%s]"
 

@@ -44,7 +44,9 @@ class Settings:
     )
     sandbox: bool = field(default=False, metadata={"env": "OPENPRAC_SANDBOX"})
     database_url: str | None = field(default=None, metadata={"env": "DATABASE_URL", "secret": True})
-    owner_database_url: str | None = field(default=None, metadata={"env": "OWNER_DATABASE_URL", "secret": True})
+    owner_database_url: str | None = field(
+        default=None, metadata={"env": "OWNER_DATABASE_URL", "secret": True, "operator": True}
+    )
     s3_endpoint: str | None = field(default=None, metadata={"env": "S3_ENDPOINT"})
     s3_public_endpoint: str | None = field(default=None, metadata={"env": "S3_PUBLIC_ENDPOINT"})
     s3_region: str = field(default="us-east-1", metadata={"env": "S3_REGION"})
@@ -93,16 +95,12 @@ class Settings:
             raise SettingsError(
                 "S3_BACKUP_ENDPOINT needs S3_BACKUP_ACCESS_KEY_ID and S3_BACKUP_SECRET_ACCESS_KEY as well."
             )
-        if self.database_url and not self.owner_database_url:
-            raise SettingsError(
-                "DATABASE_URL (the runtime role, which owns nothing) needs OWNER_DATABASE_URL (the role that owns the "
-                "tables and migrates them) as well."
-            )
 
     def environment(self) -> dict[str, str]:
         """The variables that make from_environment() give these settings again: how workers get them.
 
-        Without what only the operator's commands need: a worker cannot reach the backups.
+        Without what only the supervisor and the operator's commands need: a worker can neither become the owner of
+        the tables nor reach the backups (docs/decisions/0008-no-owner-credentials-in-workers.md).
         """
         given = {}
         for setting in fields(self):

@@ -18,7 +18,8 @@ REPOSITORY = Path(__file__).parents[1]
 def served_by_the_command(settings: Settings, folder: Path) -> Iterator[tuple[str, Path]]:
     """`openprac serve` on that database and store: its address and the file that gets its standard error."""
     given = replace(settings, data_dir=folder / "data", port=0, sandbox=False).environment()
-    environment = {**os.environ, **given, "PYTHONPATH": str(REPOSITORY)}
+    owner = {"OWNER_DATABASE_URL": settings.owner_database_url or ""}  # what no worker is told
+    environment = {**os.environ, **given, **owner, "PYTHONPATH": str(REPOSITORY)}
     lines = folder / "stderr.txt"
     with lines.open("wb") as errors:
         process = subprocess.Popen(

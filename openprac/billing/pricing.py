@@ -1,7 +1,7 @@
 """What becomes a line: items, fees, hours. Values in, values out.
 
-The fee category of a line is the account's, else the patient's, else none (reference/semantics_billing.md section 3),
-unless the caller names one. A line is taxable when its item or its fee category includes GST.
+The fee category of a line is the account's, else the patient's, else none (help article 5987374), unless the
+caller names one. A line is taxable when its item or its fee category includes GST.
 """
 
 from collections.abc import Mapping, Sequence

@@ -1,7 +1,7 @@
 """Money: what a line comes to, its GST, and how a payment spreads over lines. Decimal in, Decimal out.
 
-Prices include GST. Every amount has two decimal places, and each is rounded once. Rules and their sources:
-reference/semantics_billing.md sections 7 and 9; docs/billing.md.
+Prices include GST. Every amount has two decimal places, and each is rounded once. Rounding: help article 9463962;
+docs/billing.md has the rules.
 """
 
 from collections.abc import Iterable, Sequence

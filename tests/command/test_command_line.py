@@ -96,6 +96,7 @@ WRONG_VALUES = [
     ),
     (("serve",), {"OPENPRAC_PORT": "http"}, "OPENPRAC_PORT"),
     (("serve",), {"OWNER_DATABASE_URL": "postgresql://o@h/d"}, "DATABASE_URL"),
+    (("serve",), {"DATABASE_URL": "postgresql://u@h/d"}, "OWNER_DATABASE_URL"),
     (("serve", "--host", "no.such.host.invalid", "--port", "0"), {}, "OPENPRAC_HOST"),
 ]
 

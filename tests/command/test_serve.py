@@ -9,6 +9,8 @@ import urllib.request
 
 import pytest
 
+from openprac.settings import Settings
+
 pytestmark = [
     pytest.mark.skipif(sys.platform != "linux", reason="looks processes up in /proc"),
     pytest.mark.xdist_group("command"),
@@ -90,3 +92,10 @@ def test_a_named_server_that_cannot_be_used_is_one_clear_line(named, serve, name
     assert lines[0].startswith("openprac: ")
     assert said in lines[0]
     assert not processes(tmp_path / "data")
+
+
+def test_a_worker_is_not_told_who_owns_the_tables():
+    settings = Settings(database_url="postgresql://app@h/d", owner_database_url="postgresql://owner:secret@h/d")
+    told = settings.environment()
+    assert "owner" not in str(told).lower()
+    assert Settings.from_environment(told).database_url == settings.database_url
