@@ -5,7 +5,7 @@ import os
 import sys
 from dataclasses import asdict
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from typer.exceptions import TyperException
@@ -13,14 +13,19 @@ from typer.exceptions import TyperException
 from openprac import __version__, commands
 from openprac.commands import administer, say, settings_with, show, show_secret
 
+if TYPE_CHECKING:
+    from openprac.admin import Suspended
+
 STYLE: dict[str, Any] = {"no_args_is_help": True, "pretty_exceptions_enable": False, "add_completion": False}
 app = typer.Typer(help="A practice-management back end that speaks the PracSuite API v1.", **STYLE)
 tenant = typer.Typer(help="Clinics.", **STYLE)
 vendor = typer.Typer(help="Vendors: the integrations that may call, each with its x-api-key.", **STYLE)
 key = typer.Typer(help="Account keys: each opens one clinic, sent as a-api-key.", **STYLE)
+audit = typer.Typer(help="The audit: who read and wrote what, in chains that show what was changed later.", **STYLE)
 app.add_typer(tenant, name="tenant")
 app.add_typer(vendor, name="vendor")
 app.add_typer(key, name="key")
+app.add_typer(audit, name="audit")
 
 DataDir = Annotated[
     Path | None, typer.Option(help="Where the bundled servers keep their data (OPENPRAC_DATA_DIR, else ./.openprac).")
@@ -30,6 +35,8 @@ Port = Annotated[int | None, typer.Option(min=0, max=65535, help="OPENPRAC_PORT,
 Workers = Annotated[int | None, typer.Option(min=1, max=64, help="Processes (OPENPRAC_WORKERS, else 1).")]
 Rate = Annotated[int | None, typer.Option(min=1, help="Requests per second; without it there is no limit.")]
 Quota = Annotated[int | None, typer.Option(min=1, help="Requests per day (of UTC); without it there is no limit.")]
+Tenant = Annotated[int | None, typer.Option("--tenant", help="Of this clinic only.")]
+Overlap = Annotated[str, typer.Option(help="How long what is older still opens: 7d, 12h, 0.")]
 Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 
 
@@ -230,6 +237,26 @@ def tenant_list(as_json: Json = False, data_dir: DataDir = None) -> None:
     show(rows, ("tenant_id", "name", "time_zone", "created", "suspended_at"), as_json=as_json)
 
 
+@tenant.command("suspend")
+def tenant_suspend(tenant_id: int, data_dir: DataDir = None) -> None:
+    """Close a clinic to all its keys, at once."""
+    _suspend("tenant", tenant_id, data_dir, suspended=True)
+    say(f"Clinic {tenant_id} is suspended.")
+
+
+@tenant.command("resume")
+def tenant_resume(tenant_id: int, data_dir: DataDir = None) -> None:
+    """Open a suspended clinic again."""
+    _suspend("tenant", tenant_id, data_dir, suspended=False)
+    say(f"Clinic {tenant_id} is open.")
+
+
+def _suspend(what: "Suspended", number: int, data_dir: Path | None, *, suspended: bool) -> None:
+    from openprac import admin
+
+    administer(settings_with(data_dir=data_dir), lambda db: admin.suspend(db, what, number, suspended=suspended))
+
+
 # ---------------------------------------------------------------- vendors
 
 
@@ -258,7 +285,7 @@ def vendor_list(as_json: Json = False, data_dir: DataDir = None) -> None:
 
     rows = administer(settings_with(data_dir=data_dir), list_vendors)
     columns = ("vendor_id", "name", "rate_per_second", "quota_per_day", "used_today", "keys", "last_used_at", "created")
-    show(rows, (*columns, "revoked_at"), as_json=as_json)
+    show(rows, (*columns, "suspended_at", "revoked_at"), as_json=as_json)
 
 
 @vendor.command("limit")
@@ -273,7 +300,7 @@ def vendor_limit(vendor_id: int, rate: Rate = None, quota: Quota = None, data_di
 @vendor.command("rotate")
 def vendor_rotate(
     vendor_id: int,
-    overlap: Annotated[str, typer.Option(help="How long the older keys still open: 7d, 12h, 0.")] = "7d",
+    overlap: Overlap = "7d",
     as_json: Json = False,
     data_dir: DataDir = None,
 ) -> None:
@@ -293,6 +320,20 @@ def vendor_revoke(vendor_id: int, data_dir: DataDir = None) -> None:
 
     administer(settings_with(data_dir=data_dir), lambda db: admin.revoke_vendor(db, vendor_id))
     say(f"Vendor {vendor_id} is revoked.")
+
+
+@vendor.command("suspend")
+def vendor_suspend(vendor_id: int, data_dir: DataDir = None) -> None:
+    """Refuse a vendor with all its keys, at once."""
+    _suspend("vendor", vendor_id, data_dir, suspended=True)
+    say(f"Vendor {vendor_id} is suspended.")
+
+
+@vendor.command("resume")
+def vendor_resume(vendor_id: int, data_dir: DataDir = None) -> None:
+    """Let a suspended vendor in again."""
+    _suspend("vendor", vendor_id, data_dir, suspended=False)
+    say(f"Vendor {vendor_id} may call again.")
 
 
 # ---------------------------------------------------------------- account keys
@@ -326,17 +367,47 @@ def key_create(
 
 
 @key.command("list")
-def key_list(
-    tenant_id: Annotated[int | None, typer.Option("--tenant", help="Of this clinic only.")] = None,
-    as_json: Json = False,
-    data_dir: DataDir = None,
-) -> None:
+def key_list(tenant_id: Tenant = None, as_json: Json = False, data_dir: DataDir = None) -> None:
     """Account keys; secrets are not stored, so only hints can be shown."""
     from openprac import admin
 
     rows = administer(settings_with(data_dir=data_dir), lambda db: admin.list_account_keys(db, tenant_id))
     columns = ("account_key_id", "tenant_id", "user_id", "name", "hint", "permissions", "vendor_id", "expires_at")
-    show(rows, (*columns, "last_used_at", "revoked_at"), as_json=as_json)
+    show(rows, (*columns, "last_used_at", "suspended_at", "revoked_at"), as_json=as_json)
+
+
+@key.command("rotate")
+def key_rotate(
+    account_key_id: int,
+    overlap: Overlap = "7d",
+    expires: Annotated[str | None, typer.Option(help="Of the new key; else it lives as long as the old one.")] = None,
+    as_json: Json = False,
+    data_dir: DataDir = None,
+) -> None:
+    """A new key that may do what the old one may; the old one ends after the overlap."""
+    from openprac import admin
+
+    time = commands.duration(overlap)
+    until = commands.expiry(expires) if expires else None
+    new_id, _, secret = administer(
+        settings_with(data_dir=data_dir), lambda db: admin.rotate_account_key(db, account_key_id, time, until)
+    )
+    sentence = f"Account key {new_id} takes the place of {account_key_id}, which opens for {overlap} more."
+    show_secret({"account_key_id": new_id}, sentence, secret, "a-api-key", as_json=as_json)
+
+
+@key.command("suspend")
+def key_suspend(account_key_id: int, data_dir: DataDir = None) -> None:
+    """Refuse an account key, at once."""
+    _suspend("account_key", account_key_id, data_dir, suspended=True)
+    say(f"Account key {account_key_id} is suspended.")
+
+
+@key.command("resume")
+def key_resume(account_key_id: int, data_dir: DataDir = None) -> None:
+    """Let a suspended account key open again."""
+    _suspend("account_key", account_key_id, data_dir, suspended=False)
+    say(f"Account key {account_key_id} opens again.")
 
 
 @key.command("revoke")
@@ -346,6 +417,57 @@ def key_revoke(account_key_id: int, data_dir: DataDir = None) -> None:
 
     administer(settings_with(data_dir=data_dir), lambda db: admin.revoke_account_key(db, account_key_id))
     say(f"Account key {account_key_id} is revoked.")
+
+
+# ---------------------------------------------------------------- the audit
+
+
+@audit.command("verify")
+def audit_verify(
+    tenant_id: Tenant = None,
+    pinned: Annotated[Path | None, typer.Option(help="Heads kept from `openprac audit head --json`.")] = None,
+    as_json: Json = False,
+    data_dir: DataDir = None,
+) -> None:
+    """Walk the chain of each clinic; exit status 1 where a line was changed, removed or inserted."""
+    from openprac.audit import verification
+
+    pins = verification.pins_of(pinned.read_text()) if pinned else None
+    verdicts = administer(settings_with(data_dir=data_dir), lambda db: verification.verify(db, tenant_id, pins))
+    if as_json:
+        show([verdict.members() for verdict in verdicts], (), as_json=True)
+    else:
+        say("\n".join(line for verdict in verdicts for line in verdict.lines()))
+    if not all(verdict.holds for verdict in verdicts):
+        raise typer.Exit(1)
+
+
+@audit.command("head")
+def audit_head(tenant_id: Tenant = None, as_json: Json = False, data_dir: DataDir = None) -> None:
+    """The newest hash of each clinic's chain, to be kept where nobody can change it here."""
+    from openprac.audit import verification
+
+    rows = administer(settings_with(data_dir=data_dir), lambda db: verification.heads(db, tenant_id))
+    show(rows, ("tenant_id", "position", "hash", "sealed_at"), as_json=as_json)
+
+
+@audit.command("export")
+def audit_export(
+    tenant_id: Annotated[int, typer.Option("--tenant", help="The clinic.")],
+    since: Annotated[str | None, typer.Option("--from", help="A date or a time (UTC): not before it.")] = None,
+    until: Annotated[str | None, typer.Option("--to", help="A date or a time (UTC): before it.")] = None,
+    data_dir: DataDir = None,
+) -> None:
+    """Print the sealed lines of a clinic with their hashes, a line of JSON each."""
+    from openprac.audit import verification
+
+    first, last = (commands.instant(name, text) for name, text in (("--from", since), ("--to", until)))
+
+    async def write(db: Any) -> None:
+        async for line in verification.export(db, tenant_id, first, last):
+            sys.stdout.buffer.write(line)
+
+    administer(settings_with(data_dir=data_dir), write)
 
 
 def main() -> None:

@@ -7,7 +7,7 @@ sentence. Secrets are returned once and never stored.
 from collections.abc import AsyncIterator, Iterable, Sequence
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import Any, Literal
 
 import asyncpg
 
@@ -20,6 +20,7 @@ OVERLAP_MAX = timedelta(days=366)
 ID_MAX = 2**63 - 1
 ALL_PERMISSIONS = "*"
 NO_OVERLAP = timedelta(0)
+Suspended = Literal["tenant", "vendor", "account_key"]
 
 SEXES = ("Male", "Female", "Intersex / Indeterminate", "Not stated")
 # description, nominative, objective, possessive, possessive_determiner, reflexive
@@ -155,7 +156,7 @@ async def list_vendors(connection: asyncpg.Connection) -> list[dict[str, Any]]:
             "      AND v.revoked_at IS NULL AND (k.expires_at IS NULL OR k.expires_at > clock_timestamp()) "
             "      ORDER BY k.vendor_key_id) AS keys, "
             "(SELECT max(k.last_used_at) FROM vendor_key k WHERE k.vendor_id = v.vendor_id) AS last_used_at, "
-            "v.created, v.revoked_at FROM vendor v ORDER BY v.vendor_id"
+            "v.created, v.suspended_at, v.revoked_at FROM vendor v ORDER BY v.vendor_id"
         )
     )
 
@@ -182,8 +183,7 @@ async def rotate_vendor(
 
     Raises AdminError for an unknown or revoked vendor and an overlap that is negative or over 366 days.
     """
-    if not timedelta(0) <= overlap <= OVERLAP_MAX:
-        raise AdminError(f"The overlap must be between nothing and {OVERLAP_MAX.days} days.")
+    _check_overlap(overlap)
     key = key or new_key("vendor")
     async with connection.transaction():
         await _check_vendor(connection, vendor_id)
@@ -257,8 +257,7 @@ async def create_account_key(
     """
     name = _checked_name(name, "The key's name")
     granted = check_permissions(permissions)
-    if expires_at is not None and expires_at <= datetime.now(UTC):
-        raise AdminError("The key would have expired already: the expiry must be in the future.")
+    _check_expiry(expires_at)
     key = key or new_key("account")
     async with connection.transaction():
         if not await connection.fetchval(
@@ -293,7 +292,8 @@ async def list_account_keys(connection: asyncpg.Connection, tenant_id: int | Non
     return _dicts(
         await connection.fetch(
             "SELECT account_key_id, tenant_id, user_id, name, hint, permissions, vendor_id, expires_at, last_used_at, "
-            "created, revoked_at FROM account_key WHERE $1::bigint IS NULL OR tenant_id = $1 ORDER BY account_key_id",
+            "created, suspended_at, revoked_at FROM account_key WHERE $1::bigint IS NULL OR tenant_id = $1 "
+            "ORDER BY account_key_id",
             tenant_id,
         )
     )
@@ -310,6 +310,45 @@ async def revoke_account_key(connection: asyncpg.Connection, account_key_id: int
         raise AdminError(f"There is no account key {account_key_id}.")
 
 
+async def rotate_account_key(
+    connection: asyncpg.Connection, account_key_id: int, overlap: timedelta, expires_at: datetime | None = None
+) -> tuple[int, datetime | None, str]:
+    """A new key in place of one, which ends after the overlap (zero: now): (account_key_id, expires_at, secret).
+
+    It is of the same clinic, acts as the same user, may do the same beside the same vendor. Without `expires_at` it
+    lives as long from now as the old one was made to live. Raises AdminError for a key that is not there or was
+    revoked, and for an overlap that is negative or over 366 days.
+    """
+    _check_overlap(overlap)
+    _check_expiry(expires_at)
+    key = new_key("account")
+    async with connection.transaction():
+        old = await connection.fetchrow(
+            "SELECT revoked_at FROM account_key WHERE account_key_id = $1 FOR UPDATE",
+            _checked_id(account_key_id, "account key"),
+        )
+        if old is None:
+            raise AdminError(f"There is no account key {account_key_id}.")
+        if old["revoked_at"] is not None:
+            raise AdminError(f"Account key {account_key_id} was revoked: create another one.")
+        made = await connection.fetchrow(
+            "INSERT INTO account_key (tenant_id, user_id, vendor_id, name, permissions, suspended_at, hash, hint, "
+            "expires_at) SELECT tenant_id, user_id, vendor_id, name, permissions, suspended_at, $2, $3, "
+            "coalesce($4, clock_timestamp() + (expires_at - created)) FROM account_key WHERE account_key_id = $1 "
+            "RETURNING account_key_id, expires_at",
+            account_key_id,
+            key.hash,
+            key.hint,
+            expires_at,
+        )
+        await connection.execute(
+            "UPDATE account_key SET expires_at = least(expires_at, clock_timestamp() + $2) WHERE account_key_id = $1",
+            account_key_id,
+            overlap,
+        )
+    return made["account_key_id"], made["expires_at"], key.secret
+
+
 def check_permissions(permissions: Iterable[str]) -> list[str]:
     """The permissions sorted and without doubles, or AdminError naming the nearest known one."""
     from openprac.api import PERMISSIONS
@@ -323,6 +362,30 @@ def check_permissions(permissions: Iterable[str]) -> list[str]:
     return [ALL_PERMISSIONS] if ALL_PERMISSIONS in granted else granted
 
 
+# ---------------------------------------------------------------- suspension
+
+
+async def suspend(connection: asyncpg.Connection, table: Suspended, number: int, *, suspended: bool) -> None:
+    """Refuse a clinic with all its keys, a vendor with all its keys, or an account key, at once and on every worker;
+    or, not suspended, let it in again. Nothing else is changed, and doing it twice changes nothing.
+
+    Raises AdminError for what is not there or was revoked, which cannot be undone.
+    """
+    what = {"tenant": "clinic", "vendor": "vendor", "account_key": "account key"}[table]
+    revoked = "NULL" if table == "tenant" else "revoked_at"
+    async with connection.transaction():
+        row = await connection.fetchrow(
+            f"UPDATE {table} SET suspended_at = CASE WHEN $2 THEN coalesce(suspended_at, clock_timestamp()) END "
+            f"WHERE {table}_id = $1 RETURNING {revoked} AS revoked_at",
+            _checked_id(number, what),
+            suspended,
+        )
+        if row is None:
+            raise AdminError(f"There is no {what} {number}.")
+        if row["revoked_at"] is not None:
+            raise AdminError(f"{what.capitalize()} {number} was revoked, which cannot be undone.")
+
+
 # ---------------------------------------------------------------- what they share
 
 
@@ -332,6 +395,16 @@ async def _bound(connection: asyncpg.Connection, tenant_id: int) -> AsyncIterato
     await connection.execute("SELECT set_config('openprac.tenant_id', $1, true)", str(tenant_id))
     yield
     await connection.execute("SELECT set_config('openprac.tenant_id', '', true)")
+
+
+def _check_overlap(overlap: timedelta) -> None:
+    if not timedelta(0) <= overlap <= OVERLAP_MAX:
+        raise AdminError(f"The overlap must be between nothing and {OVERLAP_MAX.days} days.")
+
+
+def _check_expiry(expires_at: datetime | None) -> None:
+    if expires_at is not None and expires_at <= datetime.now(UTC):
+        raise AdminError("The key would have expired already: the expiry must be in the future.")
 
 
 def _checked_name(name: str, what: str) -> str:

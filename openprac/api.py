@@ -15,6 +15,7 @@ from openprac import (
     tags,
 )
 from openprac.attachments import api as attachments
+from openprac.audit import api as audit
 from openprac.availability import api as availability
 from openprac.billing import api as billing
 from openprac.diary import api as diary
@@ -43,6 +44,7 @@ COLLECTIONS: tuple[Collection, ...] = (
     *rosters.COLLECTIONS,
     *billing.COLLECTIONS,
     *lists.COLLECTIONS,
+    *audit.COLLECTIONS,
 )
 
 ENDPOINTS: tuple[Endpoint, ...] = (

@@ -23,7 +23,7 @@ from openprac.browsers import Browsers, origins_of
 from openprac.errors import ApiError, BodyTooLarge, ServerFault, Unauthorised, Unavailable, UnknownEndpoint
 from openprac.faults import play_fault
 from openprac.kernel.action import Endpoint
-from openprac.kernel.audit import ReadAudit
+from openprac.kernel.audit import AuditSealer, ReadAudit
 from openprac.kernel.call import Answer, Call, tagged
 from openprac.kernel.caller import Caller, caller_from
 from openprac.kernel.clock import Clock
@@ -262,6 +262,7 @@ class Application:
             asyncio.create_task(_kept_going(work))
             for work in (
                 self.services.audit.run,
+                AuditSealer(self.services.database, logs.audit_head).run,
                 partial(self.services.uploads.run, self.services.database),
                 self._forget,
                 self._watch_pool,

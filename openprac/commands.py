@@ -75,6 +75,17 @@ def expiry(text: str, now: datetime | None = None) -> datetime:
     return instant if instant.tzinfo else instant.replace(tzinfo=UTC)
 
 
+def instant(option: str, text: str | None) -> datetime | None:
+    """A date (its first instant) or a time, UTC unless it has an offset. Raises CommandError."""
+    if text is None:
+        return None
+    try:
+        found = datetime.fromisoformat(text)
+    except ValueError:
+        raise CommandError(f"{option} is {text!r}: it must be a date or a time such as 2026-03-02T09:00:00.") from None
+    return found if found.tzinfo else found.replace(tzinfo=UTC)
+
+
 # ---------------------------------------------------------------- the database
 
 

@@ -114,6 +114,11 @@ def event(level: str, message: str, **fields: str | int | float | bool | None) -
         getattr(_logger, level)(message, **fields)
 
 
+def audit_head(tenant_id: int, position: int, sealed: str) -> None:
+    """How far a clinic's audit is sealed. A log that is kept elsewhere pins the chain there."""
+    event("info", "audit head", tenant_id=tenant_id, position=position, hash=sealed)
+
+
 def failure(message: str, error: BaseException, **fields: str | int | float | bool | None) -> None:
     """A line about an exception: its class, SQLSTATE and place, without its text."""
     if _logger is not None:

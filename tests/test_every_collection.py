@@ -16,8 +16,16 @@ from tests.cast import Cast, Clinic
 NEVER_EXISTED = 9_000_000_000
 
 
+# Asking for them adds to them: two pages are never of one list. tests/audit/ has their own tests.
+GROWING = ("audit_event",)
+
+
 def of_kind(kind: type) -> list[Any]:
-    found = [(one.collection, one.operation) for one in ENDPOINTS if isinstance(one.operation, kind)]
+    found = [
+        (one.collection, one.operation)
+        for one in ENDPOINTS
+        if isinstance(one.operation, kind) and one.collection and one.collection.name not in GROWING
+    ]
     return [pytest.param(collection, operation, id=operation.id) for collection, operation in found]
 
 

@@ -42,7 +42,7 @@ TENANT_SQL_DOMAINS = (
     "people.py",
     "rosters/store.py",
 )
-TENANT_SQL_OWNER = ("admin.py", "demo/command.py", "demo/fill.py")
+TENANT_SQL_OWNER = ("admin.py", "audit/verification.py", "demo/command.py", "demo/fill.py")
 # What keeps and looks after all clinics at once, clinic after clinic where row-level security binds its role.
 TENANT_SQL_KEEPING = (
     "keep/catalog.py",
@@ -56,8 +56,7 @@ TENANT_SQL = (*TENANT_SQL_GATES, *TENANT_SQL_DOMAINS, *TENANT_SQL_OWNER, *TENANT
 PURE = (
     "attachments/file_names.py",
     "attachments/file_types.py",
-    "billing/allocation.py",
-    "billing/payment_rows.py",
+    "audit/chain.py",
     "availability/explain.py",
     "availability/labels.py",
     "availability/minutes.py",
@@ -66,6 +65,8 @@ PURE = (
     "availability/questions.py",
     "availability/search.py",
     "availability/taken.py",
+    "billing/allocation.py",
+    "billing/payment_rows.py",
     "billing/totals.py",
     "browsers.py",
     "diary/bodies.py",

@@ -57,12 +57,19 @@ SELECT upload_id, client_id, file_name, temporary_key, object_key,
        expires_at + make_interval(secs => $3) < clock_timestamp() AS overdue
 FROM pending_upload WHERE tenant_id = $1 AND upload_id = $2"""
 
+# The line of the form says for whom the file was added.
 SETTLE_SQL = """
-WITH gone AS (DELETE FROM pending_upload WHERE tenant_id = $1 AND upload_id = $2 RETURNING *)
-INSERT INTO patient_attachment (tenant_id, client_id, user_id, attachment_client_folder_id, file_date, description,
-       file_name, file_type, content_type, file_size, object_key)
-SELECT tenant_id, client_id, user_id, attachment_client_folder_id, file_date, file_name,
-       file_name, $3, $4, $5, object_key FROM gone"""
+WITH gone AS (DELETE FROM pending_upload WHERE tenant_id = $1 AND upload_id = $2 RETURNING *),
+new AS (INSERT INTO patient_attachment (tenant_id, client_id, user_id, attachment_client_folder_id, file_date,
+        description, file_name, file_type, content_type, file_size, object_key)
+    SELECT tenant_id, client_id, user_id, attachment_client_folder_id, file_date, file_name,
+           file_name, $3, $4, $5, object_key FROM gone RETURNING *)
+INSERT INTO audit_event (tenant_id, account_key_id, user_id, vendor_id, request_id, operation_id, resource,
+       resource_id, client_id, changes)
+SELECT $1, u.account_key_id, u.user_id, u.vendor_id, u.request_id, u.operation_id, 'patient_attachment',
+       new.attachment_client_id, new.client_id, jsonb_build_object('file_name', new.file_name, 'file_size', $5::bigint)
+  FROM new, audit_event u
+ WHERE u.tenant_id = $1 AND u.resource = 'patient_attachment_upload' AND u.resource_id = $2"""
 
 DROP_SQL = "DELETE FROM pending_upload WHERE tenant_id = $1 AND upload_id = $2"
 

@@ -80,6 +80,8 @@ async def move(call: Call) -> Answer:
         told = store.changes_text({"account_id": [invoices[0]["account_id"], account["account_id"]]})
         values = (numbers, payments, account["account_id"], account["payer_id"], client_id)
         await call.connection.execute(MOVE_SQL, call.caller.tenant_id, *call.authorship.values(), told, *values)
+    else:
+        call.note_read("invoice", invoice_id, client_id)
     return await answered(call, invoice_id)
 
 

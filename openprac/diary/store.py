@@ -147,6 +147,7 @@ async def update(
     changed = {name: value for name, value in values.items() if before[name] != value}
     same = sorted(resource_ids) == list(before["resource_ids"])
     if not changed and same and not reason:
+        call.note_read("appointment", appointment_id, before["client_id"])
         return False
     changes = {name: [before[name], value] for name, value in changed.items()}
     if not same:

@@ -85,8 +85,18 @@ class Call:
         """The date on the clinic's wall."""
         return self.wall_clock.date()
 
-    def note_read(self, resource: str, row_id: int | None, client_id: int | None) -> None:
-        self.services.audit.note(self.caller, self.request_id, self.endpoint.id, resource, row_id, client_id)
+    def note_read(
+        self,
+        resource: str,
+        row_id: int | None,
+        client_id: int | None,
+        client_ids: Sequence[int] | None = None,
+        asked: int | None = None,
+    ) -> None:
+        """A line of the audit; openprac/kernel/audit.py says what each is."""
+        self.services.audit.note(
+            self.caller, self.request_id, self.endpoint.id, resource, row_id, client_id, client_ids, asked
+        )
 
 
 @dataclass(slots=True)

@@ -14,7 +14,7 @@ from openprac.kernel.row import Column, Field, Row, Write, fields_of
 if TYPE_CHECKING:
     from openprac.kernel.call import Call
 
-FilterFormat = Literal["string", "integer", "double", "boolean", "date", "datetime", "timestamp"]
+FilterFormat = Literal["string", "integer", "double", "boolean", "date", "datetime", "timestamp", "uuid"]
 
 OPERATORS: Mapping[FilterFormat, tuple[str, ...]] = {
     "string": ("=", "!=", "~"),
@@ -24,6 +24,7 @@ OPERATORS: Mapping[FilterFormat, tuple[str, ...]] = {
     "date": ("=", "!=", "<", "<=", ">", ">="),
     "datetime": ("=", "!=", "<", "<=", ">", ">="),
     "timestamp": ("<", "<=", ">", ">="),
+    "uuid": ("=",),
 }
 """Operators by the format of a filter (overview section 7: a timestamp has no equality)."""
 
@@ -213,6 +214,9 @@ class Collection:
             assert sum(map(bool, (one.columns, one.expression, one.codes, one.link))) == 1, (
                 f"{self.name}: a filter looks at one thing"
             )
+        assert not self.editions or not any(getattr(one.marker, "digest", False) for one in self.fields), (
+            f"{self.name}: the audit would hold digests of values that are gone"
+        )
         for operation in self.operations:
             if operation is self.reading or isinstance(operation, Edition | Deletion):
                 assert f"{{{self.id_param}}}" in operation.path, f"{self.name}: {operation.id} names no row"

@@ -1,6 +1,6 @@
 """The plain handlers: list, get, create, edit, remove. What a Collection promises, these keep."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import asyncpg
@@ -39,9 +39,21 @@ async def list_rows(collection: Collection, listing: Listing, call: Call) -> Ans
     children = await children_of(call.connection, call.caller.tenant_id, shape, records)
     rows = shape.rows(records, call.base, query.offset, total, children)
     if collection.personal:
-        call.note_read(collection.name, None, parents.get("client_id"))
+        _note_list(collection, parents.get("client_id"), shape, records, call)
     content = envelope(collection.key, rows, total, query, call.base + list_path(listing, parents))
     return Answer(200, content).ignoring(query.ignored)
+
+
+def _note_list(
+    collection: Collection, patient: int | None, shape: Shape, records: Sequence[asyncpg.Record], call: Call
+) -> None:
+    """One line for one list: the patient of its path, or all whom its rows belong to."""
+    position = shape.client_position
+    shown = {record[position] for record in records} - {None} if position is not None else set()
+    if patient is not None:
+        call.note_read(collection.name, None, patient if shown else None, asked=None if shown else patient)
+    else:
+        call.note_read(collection.name, None, None, sorted(shown) or None)
 
 
 async def get_row(collection: Collection, reading: Reading, call: Call) -> Answer:
@@ -90,7 +102,7 @@ async def edit_row(collection: Collection, edition: Edition, call: Call) -> Answ
             await rule(call, change)
         await write.update(call.connection, collection, row_id, change.given, old, call.authorship)
     shape = full_shape_of(collection) if edition.extension else single_shape_of(collection)
-    answer = await answer_row(collection, edition.scope, row_id, call, shape, meta=edition.meta, written=True)
+    answer = await answer_row(collection, edition.scope, row_id, call, shape, meta=edition.meta, written=bool(given))
     return answer.ignoring(ignored + checked.unknown)
 
 

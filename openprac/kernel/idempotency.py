@@ -7,6 +7,8 @@ finds the answer, or does the work because the first try never committed.
 import hashlib
 import re
 
+import msgspec
+
 from openprac.errors import Conflict, InvalidBody, InvalidParams, Problem
 from openprac.kernel.action import Endpoint
 from openprac.kernel.call import Answer, Call
@@ -65,12 +67,21 @@ async def once(endpoint: Endpoint, call: Call) -> Answer:
 async def _again(
     endpoint: Endpoint, call: Call, status: int, body: bytes, etag: str | None, resource_id: int | None
 ) -> Answer:
+    _note(endpoint, call, body, resource_id)
     if endpoint.replay and resource_id is not None:
         answer = await endpoint.replay(call, resource_id)
     else:
         answer = Answer(status, body, [("etag", etag)] if etag else [])
     answer.headers.append(("idempotency-replayed", "true"))
     return answer
+
+
+def _note(endpoint: Endpoint, call: Call, body: bytes, resource_id: int | None) -> None:
+    """Whoever gets the answer again reads what it holds."""
+    resource = endpoint.collection.name if endpoint.collection else endpoint.tag.lower().replace(" ", "_")
+    content = msgspec.json.decode(body) if body else {}
+    client_id = call.id_of("client_id") if "client_id" in call.path_values else content.get("client_id")
+    call.note_read(resource, resource_id, client_id)
 
 
 def _fingerprint(endpoint: Endpoint, call: Call) -> bytes:

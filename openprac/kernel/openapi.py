@@ -43,6 +43,7 @@ FILTER_VALUES: Mapping[str, str] = {
     "date": _DAY,
     "datetime": f"{_DAY}T{_HOUR}",
     "timestamp": f"{_DAY}T{_HOUR}Z",
+    "uuid": r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}",
 }
 
 # What answers are published to look like; bodies are told the narrower one above, all of which is accepted.

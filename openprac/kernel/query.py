@@ -31,6 +31,7 @@ PARSERS: dict[FilterFormat, Callable[[str], Any]] = {
     "date": values.a_date,
     "datetime": values.local_time,
     "timestamp": values.instant,
+    "uuid": values.uuid,
 }
 
 

@@ -54,6 +54,8 @@ class Column:
     """SQL for a create that leaves the field out; "$tenant" is the bound tenant."""
     clean: Callable[[str], str] | None = None
     """Applied to a text before it is stored; raises ValueError with the end of "The x field ..."."""
+    digest: bool = False
+    """The audit keeps the digest of its text, not the text: of a field that is written once and never changed."""
     meaning: str | None = None
 
 

@@ -19,6 +19,7 @@ CASTS = {
     "date": "date",
     "datetime": "timestamp",
     "timestamp": "timestamptz",
+    "uuid": "uuid",
 }
 
 FilterShape = tuple[str, str]

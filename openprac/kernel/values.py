@@ -3,6 +3,7 @@
 import re
 from datetime import UTC, date, datetime, time
 from decimal import Decimal
+from uuid import UUID
 
 BIGINT_MAX = 2**63 - 1
 
@@ -13,6 +14,7 @@ _LOCAL = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}[Tt][0-9]{2}:[0-9]{2}:[0-9]{2}",
 _INSTANT = re.compile(
     r"([0-9]{4}-[0-9]{2}-[0-9]{2}[Tt ][0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]{1,6})?)([Zz]|[+-][0-9]{2}:[0-9]{2})", re.ASCII
 )
+_UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.I | re.ASCII)
 _TIME = re.compile(r"([0-9]{2}:[0-9]{2}(:[0-9]{2})?)Z?", re.ASCII)
 
 
@@ -20,6 +22,12 @@ def integer(text: str) -> int:
     if not _INTEGER.fullmatch(text) or not -BIGINT_MAX <= int(text) <= BIGINT_MAX:
         raise ValueError("an integer, for example 123")
     return int(text)
+
+
+def uuid(text: str) -> UUID:
+    if not _UUID.fullmatch(text):
+        raise ValueError("a UUID, for example 6f1d8a52-3c0e-4b7e-9a53-0d1f7c2b9e44")
+    return UUID(text)
 
 
 def double(text: str) -> Decimal:

@@ -4,10 +4,11 @@ One statement does the write and its line in the audit, so that neither exists w
 `modified` and `version` are set here, not by triggers.
 """
 
+import hashlib
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cache, lru_cache
 from typing import Any
 
 import asyncpg
@@ -49,7 +50,7 @@ async def insert(
     """Insert one row and give its id. scope: columns fixed by the path. Raises InvalidBody for refused references."""
     own = _own(collection, given)
     sql = insert_sql(collection, tuple(own), tuple(scope))
-    values = (by.caller.tenant_id, *by.values(), _changes({}, given), *scope.values(), *own.values())
+    values = (by.caller.tenant_id, *by.values(), _changes(collection, {}, given), *scope.values(), *own.values())
     try:
         row_id: int = await connection.fetchval(sql, *values)
     except asyncpg.IntegrityConstraintViolationError as error:
@@ -84,7 +85,9 @@ async def update(
     own = _own(collection, given)
     sql = update_sql(collection, tuple(own))
     try:
-        await connection.execute(sql, by.caller.tenant_id, *by.values(), _changes(old, given), row_id, *own.values())
+        await connection.execute(
+            sql, by.caller.tenant_id, *by.values(), _changes(collection, old, given), row_id, *own.values()
+        )
     except asyncpg.IntegrityConstraintViolationError as error:
         raise refusal(error) from error
     if len(own) < len(given):
@@ -181,7 +184,18 @@ def _own(collection: Collection, given: Mapping[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in given.items() if name not in linked} if linked else dict(given)
 
 
-def _changes(old: Mapping[str, Any], given: Mapping[str, Any]) -> str:
+def _changes(collection: Collection, old: Mapping[str, Any], given: Mapping[str, Any]) -> str:
     """The audit's text of a write: per field the new value, or [old, new]."""
-    changed = {name: [old[name], value] if name in old else value for name, value in given.items()}
+    digested = _digested(collection)
+    told = {name: _digest(value) if name in digested else value for name, value in given.items()}
+    changed = {name: [old[name], value] if name in old else value for name, value in told.items()}
     return msgspec.json.encode(changed).decode()
+
+
+@cache
+def _digested(collection: Collection) -> frozenset[str]:
+    return frozenset(one.name for one in collection.fields if isinstance(one.marker, Column) and one.marker.digest)
+
+
+def _digest(text: str) -> dict[str, Any]:
+    return {"sha256": hashlib.sha256(text.encode()).hexdigest(), "characters": len(text)}

@@ -16,4 +16,8 @@ END $$;
 REVOKE UPDATE, DELETE ON audit_event FROM {runtime};
 -- Money that was billed, paid or given up leaves a trace: it is corrected by further rows, never removed.
 REVOKE DELETE ON billing_settings, invoice_counter, invoice, payment FROM {runtime};
+-- What lies beside the audit is written by append_reads() and seal_audit() alone.
+REVOKE INSERT, UPDATE, DELETE ON audit_seal, audit_shown FROM {runtime};
+GRANT SELECT ON audit_event_patient TO {runtime};
+GRANT EXECUTE ON FUNCTION seal_audit TO {runtime};
 GRANT SELECT ON tenant TO {runtime};

@@ -44,7 +44,7 @@ class MemoRow(Row):
     clinical_note_memo_id: Annotated[int, Column()]
     client_id: Annotated[int, Column()]
     user_id: Annotated[int, Column(meaning="Who wrote it: the user behind the account key")]
-    memo: Annotated[str, Column(meaning="HTML")]
+    memo: Annotated[str, Column(digest=True, meaning="HTML")]
     memo_time: Annotated[LocalTime, Column()]
     tag_ids: Annotated[list[int], TAGS]
     attachment_client_ids: Annotated[list[int], FILES]

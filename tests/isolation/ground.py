@@ -71,15 +71,15 @@ def make_seed(settings: Settings, database: str = "isolation_seed") -> Seed:
     """Two filled clinics in a new database of the same cluster."""
     settings = settings_in(settings, database)
     asyncio.run(create_database(settings, database))
-    vendor_key = asyncio.run(_prepared(settings))
+    asyncio.run(_prepared(settings))
     riverside = asyncio.run(_clinic(settings, "Riverside", 1))
-    own = _every_kind(settings, vendor_key, riverside)
+    own = _every_kind(settings, riverside)
     asyncio.run(_number_from(settings, FOREIGN_FIRST_ID))
     hillside = asyncio.run(_clinic(settings, "Hillside", 2))
-    foreign = _every_kind(settings, vendor_key, hillside, somebody=True)
+    foreign = _every_kind(settings, hillside, somebody=True)
     asyncio.run(_number_from(settings, OWN_FIRST_ID))
     asyncio.run(_plant(settings, hillside.ids["tenant_id"]))
-    return Seed(settings, database, {"x-api-key": vendor_key, "a-api-key": riverside.key}, own, foreign)
+    return Seed(settings, database, riverside.headers, own, foreign)
 
 
 @contextmanager
@@ -116,18 +116,16 @@ async def _copy(seed: Seed, settings: Settings, name: str, *, row_level_security
             await connection.execute(f"ALTER TABLE {table['name']} DISABLE ROW LEVEL SECURITY")
 
 
-async def _prepared(settings: Settings) -> str:
-    """The schema, and a vendor's key."""
+async def _prepared(settings: Settings) -> None:
+    """The schema."""
     assert settings.database_url
     assert settings.owner_database_url
     await migrate(settings.owner_database_url, settings.database_url)
-    async with connected(settings.owner_database_url) as connection:
-        return (await admin.create_vendor(connection, "Prober"))[1]
 
 
 @dataclass(frozen=True)
 class _Clinic:
-    key: str
+    headers: dict[str, str]
     ids: Ids
 
 
@@ -136,19 +134,20 @@ async def _clinic(settings: Settings, name: str, seed: int) -> _Clinic:
     store = store_of(settings)
     async with connected(settings.owner_database_url) as connection:
         tenant_id = await admin.create_tenant(connection, name, "Australia/Adelaide")
+        vendor_id, vendor_key = await admin.create_vendor(connection, f"Vendor of {name}")
         key_id, user_id, key = await admin.create_account_key(connection, tenant_id, "all", ["*"])
         async with connection.transaction():
             await fill_clinic(connection, store, tenant_id, user_id, seed=seed, today=TODAY, patients=PATIENTS)
     await store.close()
-    return _Clinic(key, {"tenant_id": tenant_id, "user_id": user_id, "account_key_id": key_id})
+    ids = {"tenant_id": tenant_id, "user_id": user_id, "account_key_id": key_id, "vendor_id": vendor_id}
+    return _Clinic({"x-api-key": vendor_key, "a-api-key": key}, ids)
 
 
-def _every_kind(settings: Settings, vendor_key: str, clinic: _Clinic, *, somebody: bool = False) -> Ids:
+def _every_kind(settings: Settings, clinic: _Clinic, *, somebody: bool = False) -> Ids:
     """One row of every kind by the API, and a file, whose object is never asked for."""
-    headers = {"x-api-key": vendor_key, "a-api-key": clinic.key}
     with (
         serving(create_app(settings)) as base_url,
-        httpx.Client(base_url=f"{base_url}/v1", headers=headers, timeout=30) as api,
+        httpx.Client(base_url=f"{base_url}/v1", headers=clinic.headers, timeout=30) as api,
     ):
         ids = clinic.ids | seed_every_kind(api, Document(httpx.get(f"{base_url}/openapi.json").json()))
         if somebody:

@@ -15,11 +15,12 @@ import httpx
 from tests.isolation.document import Document, Json, id_in, ids_for, known
 from tests.isolation.ground import NEVER_FIRST_ID, NOBODY, SOMEBODY, TOKEN, TOKEN_END, TOKEN_START, Ground
 
-ID_FILTER = re.compile(r"^- `(\w+_id)` ", re.MULTILINE)
+ID_FILTER = re.compile(r"^- `(\w+_id)` integer ", re.MULTILINE)
 TEXT_FILTER = re.compile(r"^- `(\w+)` string ", re.MULTILINE)
 LIST_PARAMETERS = ("page", "page_size", "sort_by", "q[]")
 
-UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+# What is random may hold digits that look like an id: identifiers of requests, hashes of the audit.
+UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}|\b[0-9a-f]{64}\b")
 INSTANT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+Z|Z)?")
 SIGNED = re.compile(r'"(Policy|x-amz-[a-z]+)":"[^"]*"')
 # An ETag made of the answer, whose links say the asked id again.
@@ -61,21 +62,26 @@ class Prober:
         self._ground = ground
         self.document = Document(httpx.get(f"{ground.base_url}/openapi.json").json())
         never = {name: NEVER_FIRST_ID + position for position, name in enumerate(sorted(ground.foreign))}
-        self._all = (ground.own, ground.foreign, never)
-        self._own, self._foreign, self._never = self._all
+        self.all_ids = (ground.own, ground.foreign, never)
+        """Ours, theirs, nobody's."""
+        self._own, self._foreign, self._never = self.all_ids
 
     def run(self) -> Report:
         report = Report()
-        with httpx.Client(base_url=f"{self._ground.base_url}/v1", headers=self._ground.headers, timeout=30) as client:
+        with self.client() as client:
             for method, path, operation in self.document.operations():
                 for probe in self._probes(method, path, operation):
-                    self._ask(client, report, method, operation["operationId"], probe)
+                    self.ask(client, report, method, operation["operationId"], probe)
         return report
+
+    def client(self) -> httpx.Client:
+        """Who asks."""
+        return httpx.Client(base_url=f"{self._ground.base_url}/v1", headers=self._ground.headers, timeout=30)
 
     # ------------------------------------------------------------------ what is asked
 
     def _probes(self, method: str, path: str, operation: Json) -> Iterator[Probe]:
-        self._own, self._foreign, self._never = (ids_for(ids, path) for ids in self._all)
+        self._own, self._foreign, self._never = (ids_for(ids, path) for ids in self.all_ids)
         own = self._filled(path, {})
         yield from self._by_path(method, path, operation)
         if method == "GET":
@@ -172,7 +178,7 @@ class Prober:
 
     # ------------------------------------------------------------------ what is held against it
 
-    def _ask(self, client: httpx.Client, report: Report, method: str, operation_id: str, probe: Probe) -> None:
+    def ask(self, client: httpx.Client, report: Report, method: str, operation_id: str, probe: Probe) -> None:
         answer = self._send(client, report, method, probe)
         asked = probe.path + json.dumps([probe.query, str(probe.body)])
         report.operations.add(operation_id)
