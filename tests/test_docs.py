@@ -327,3 +327,15 @@ async def _sexes(url: str) -> int:
         return int(await connection.fetchval("SELECT count(*) FROM sex"))
     finally:
         await connection.close()
+
+
+def test_every_test_that_security_promises_exists() -> None:
+    text = (ROOT / "docs" / "security.md").read_text()
+    named = re.findall(r"`(tests/[\w/]+\.py)::(test_\w+)`", text)
+    assert len(named) > 40
+    missing = [
+        f"{file}::{test}"
+        for file, test in named
+        if not (ROOT / file).exists() or not re.search(rf"\bdef {test}\(", (ROOT / file).read_text())
+    ]
+    assert missing == []
