@@ -93,7 +93,7 @@ class Mixer:
             if one["in"] == "query" and name.endswith("_id") and self._dice.random() < 0.7
         ]
         page = [("page_size", str(self._dice.choice((1, 7, 200))))] if "page" in parameters else []
-        if page and self._dice.random() < 0.3:
+        if "sort_by" in parameters and self._dice.random() < 0.3:
             sorts = parameters["sort_by"]["example"]
             page.append(("sort_by", f"{self._dice.choice(('', '-'))}{self._dice.choice(sorts)}"))
 
