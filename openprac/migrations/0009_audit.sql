@@ -206,7 +206,8 @@ BEGIN
               FROM audit_event e
              WHERE e.tenant_id = tenant AND e.audit_event_id > state.sealed_below
                AND NOT EXISTS (SELECT 1 FROM audit_seal s
-                                WHERE s.tenant_id = tenant AND s.audit_event_id = e.audit_event_id)
+                                WHERE s.tenant_id = tenant AND s.audit_event_id = e.audit_event_id
+                                  AND s.audit_event_id > state.sealed_below)
              ORDER BY e.audit_event_id LIMIT most),
         new AS (
             INSERT INTO audit_seal AS s (tenant_id, position, audit_event_id, sealed_at, hash)
