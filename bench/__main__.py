@@ -18,7 +18,7 @@ from bench import free_times, proc, report, starts, world
 from bench.capture import Captured, capture, count_with_background
 from bench.compare import differences
 from bench.load import ask
-from bench.operations import BOOK, CREATE, EVERYTHING, GET, LIST, OPERATIONS, RENDER, STATUS
+from bench.operations import BOOK, CREATE, EVERYTHING, GET, INVOICES, LIST, OPERATIONS, RENDER, STATUS
 from bench.script import steps_of
 from bench.servers import Server, free_port, ours, running, typical
 from bench.session import SESSION_SETTINGS
@@ -43,14 +43,15 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--quick", action="store_true", help="little data, short: shows that it works")
     parser.add_argument("--clinics", type=int, default=world.CLINICS)
     parser.add_argument("--patients", type=int, default=world.PATIENTS_PER_CLINIC, help="in each clinic")
+    parser.add_argument("--invoices", type=int, default=world.INVOICES, help="in the first clinic")
     parser.add_argument("--connections", type=int, default=16)
     parser.add_argument("--pool", type=int, default=10, help="database connections of each server")
     parser.add_argument("--no-starts", action="store_true", help="leave the start times out")
-    parser.add_argument("--only", choices=("sides", "free-times"), help="one half of it")
+    parser.add_argument("--only", choices=("sides", "invoices", "free-times"), help="one part of it")
     parser.add_argument("--out", type=Path, help="write all figures as JSON here")
     given = parser.parse_args()
     if given.quick:
-        given.rounds, given.seconds, given.patients = 3, 1.5, 500
+        given.rounds, given.seconds, given.patients, given.invoices = 3, 1.5, 500, 500
     return given
 
 
@@ -65,7 +66,9 @@ def main() -> int:
         directory = Path(name)
         extra: dict[str, Any] = {"session_settings": SESSION_SETTINGS}
         if given.only == "free-times":
-            given.clinics, given.patients = 1, 50
+            given.clinics, given.patients, given.invoices = 1, 50, 50
+        elif given.only == "invoices":
+            given.clinics = 1
         elif not given.no_starts:
             say("start times of openprac demo")
             extra["starts"] = starts.cold_and_warm(directory)
@@ -73,16 +76,16 @@ def main() -> int:
         postgres = EmbeddedPostgres(directory / "data")
         stack.callback(postgres.stop)
         postgres.start()
-        built = asyncio.run(world.build(postgres, directory / "data", given.clinics, given.patients))
+        built = asyncio.run(world.build(postgres, directory / "data", given.clinics, given.patients, given.invoices))
         say("the server")
         us = stack.enter_context(ours(built, directory, given.pool))
         rounds = compare(given, directory, built, us, extra) if given.only != "free-times" else {}
-        if given.only != "sides":
+        if given.only in (None, "free-times"):
             sizes, times = (FREE_SIZES_QUICK, FREE_TIMES_QUICK) if given.quick else (FREE_SIZES, FREE_TIMES)
             extra["free_times"] = asyncio.run(free_times.measure(built, us, directory, sizes, times, say))
     if rounds:
         sys.stdout.write(report.text(rounds, extra))
-    if given.only != "sides":
+    if "free_times" in extra:
         sys.stdout.write("\n".join(["", *free_times.text(extra["free_times"])]))
     if given.out:
         measured = {op: {side: [asdict(one) for one in all_] for side, all_ in by.items()} for op, by in rounds.items()}
@@ -108,9 +111,11 @@ def prepare(
     given: argparse.Namespace, directory: Path, built: World, us: Server, them: Server, extra: dict[str, Any]
 ) -> list[Side]:
     """Warm the servers, capture ours' statements, count them, and hold all answers against ours."""
+    wanted = INVOICES if given.only == "invoices" else EVERYTHING
+    compared = tuple(one for one in OPERATIONS if one in wanted)
     http = [
         HttpSide(server.name, server, built, given.connections, operations)
-        for server, operations in ((us, EVERYTHING), (them, OPERATIONS))
+        for server, operations in ((us, wanted), (them, compared))
     ]
     for side in http:
         for operation in side.operations:
@@ -119,7 +124,7 @@ def prepare(
     clinic = built.clinics[0]
     captured: dict[str, Captured] = {}
     extra["statements"] = {}
-    for operation in EVERYTHING:
+    for operation in wanted:
         mine = asked(built, us, operation)
         captured[operation] = asyncio.run(capture(built, mine))
         extra["statements"][operation] = {
@@ -127,7 +132,7 @@ def prepare(
             "sql": [statement.sql for statement in captured[operation].statements],
             "average": asyncio.run(count_with_background(built, mine)),
         }
-        if operation not in BOOK:
+        if operation in compared:
             theirs = asyncio.run(capture(built, asked(built, them, operation)))
             extra["statements"][operation]["typical"] = theirs.counted
     asyncio.run(world.tidy(built))
@@ -136,11 +141,12 @@ def prepare(
         for operation, one in captured.items()
     }
     bodies = {operation: one.body for operation, one in captured.items()}
-    bare = BareSide(built, scripts, bodies, given.pool, given.connections)
-    hold_equal(built, us, them, bare)
+    bare = BareSide(built, scripts, bodies, given.pool, given.connections, compared)
+    if compared:
+        hold_equal(built, us, them, bare)
     asyncio.run(world.tidy(built))
     extra["answer_bytes"] = {operation: len(body) for operation, body in bodies.items()}
-    return [http[0], PgbenchSide(built, directory, scripts, given.connections), bare, http[1]]
+    return [http[0], PgbenchSide(built, directory, scripts, given.connections, wanted), bare, http[1]]
 
 
 def asked(built: World, server: Server, operation: str) -> Callable[[], bytes]:
@@ -173,10 +179,11 @@ def alternate(
 ) -> dict[str, dict[str, list[Measurement]]]:
     """Every round measures every side; another one begins each time. others: what was not ours of each measurement."""
     rounds: dict[str, dict[str, list[Measurement]]] = {
-        operation: {side.name: [] for side in sides if operation in side.operations} for operation in EVERYTHING
+        operation: {side.name: [] for side in sides if operation in side.operations}
+        for operation in sides[0].operations
     }
     for number in range(given.rounds):
-        for operation in EVERYTHING:
+        for operation in rounds:
             first = number % len(sides)
             for side in [one for one in [*sides[first:], *sides[:first]] if operation in one.operations]:
                 with not_ours(others):
@@ -202,7 +209,7 @@ def not_ours(shares: list[float]) -> Iterator[None]:
 def generator_alone(directory: Path, sizes: dict[str, int]) -> dict[int, float]:
     """Requests a second of the load generator against a server that does nothing, by the bytes of an answer."""
     found = {}
-    for size in (sizes[LIST], sizes[GET]):
+    for size in (sizes[one] for one in (LIST, GET, *INVOICES) if one in sizes):
         port = free_port()
         with running("null", ["-m", "bench.null", str(port), str(size)], port, {}, directory, NOTHING):
             spec = {

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime, timedelta
 from itertools import count, islice
 
@@ -10,8 +11,10 @@ from bench.world import Clinic, World
 LIST, GET, CREATE = OPERATIONS = ("list", "get", "create")
 RESERVE, BOOKING, WEEK = BOOK = ("reserve", "booking", "book week")
 """The appointment book's: ours against pgbench alone."""
-EVERYTHING = (*OPERATIONS, *BOOK)
-STATUS = {LIST: 200, GET: 200, CREATE: 201, RESERVE: 201, BOOKING: 201, WEEK: 200}
+INVOICE_LIST, INVOICE = INVOICES = ("invoice list", "invoice")
+"""The first clinic's: ours against pgbench alone."""
+EVERYTHING = (*OPERATIONS, *BOOK, *INVOICES)
+STATUS = {LIST: 200, GET: 200, CREATE: 201, RESERVE: 201, BOOKING: 201, WEEK: 200, INVOICE_LIST: 200, INVOICE: 200}
 BASE_URL = "http://bench.test"
 """Told to every server as its public address, so that the links in their answers are equal."""
 REQUESTS = 2_000
@@ -27,10 +30,15 @@ CLIENT_STRIDE = 1_237
 
 def requests_of(world: World, operation: str) -> list[bytes]:
     """A cycle of requests, one clinic after the other."""
-    render, clinics = RENDER[operation], world.clinics
+    render, clinics = RENDER[operation], world_of(world, operation).clinics
     wanted = BOOK_REQUESTS if operation in (RESERVE, BOOKING) else REQUESTS
     turns = ((clinics[number % len(clinics)], number // len(clinics)) for number in count())
     return [render(world, clinic, turn) for clinic, turn in islice(turns, wanted)]
+
+
+def world_of(world: World, operation: str) -> World:
+    """With the clinics that the operation is measured over."""
+    return replace(world, clinics=world.clinics[:1]) if operation in INVOICES else world
 
 
 def list_request(world: World, clinic: Clinic, _turn: int = 0) -> bytes:
@@ -68,6 +76,15 @@ def week_request(world: World, clinic: Clinic, _turn: int = 0) -> bytes:
     return _request(world, clinic, f"GET /v1/appointment_book?{filters}&page_size=200")
 
 
+def invoice_list_request(world: World, clinic: Clinic, _turn: int = 0) -> bytes:
+    return _request(world, clinic, "GET /v1/invoice?page=1&page_size=50")
+
+
+def invoice_request(world: World, clinic: Clinic, _turn: int = 0) -> bytes:
+    """Always the same one: pgbench cannot hand the ids of several lines on to the statement that reads by them."""
+    return _request(world, clinic, f"GET /v1/invoice/{world.invoice_id}")
+
+
 RENDER: dict[str, Callable[[World, Clinic, int], bytes]] = {
     LIST: list_request,
     GET: get_request,
@@ -75,6 +92,8 @@ RENDER: dict[str, Callable[[World, Clinic, int], bytes]] = {
     RESERVE: reserve_request,
     BOOKING: booking_request,
     WEEK: week_request,
+    INVOICE_LIST: invoice_list_request,
+    INVOICE: invoice_request,
 }
 
 

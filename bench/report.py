@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from statistics import median
 from typing import Any
 
-from bench.operations import BOOKING, CREATE, EVERYTHING, GET, LIST, RESERVE, WEEK
+from bench.operations import BOOKING, CREATE, EVERYTHING, GET, INVOICE, INVOICE_LIST, LIST, RESERVE, WEEK
 from bench.sides import Measurement
 
 Rounds = Mapping[str, Mapping[str, Sequence[Measurement]]]
@@ -27,6 +27,8 @@ STATEMENT_BUDGETS = {
     RESERVE: "at most 8",
     BOOKING: "at most 8",
     WEEK: "enter() + 2",
+    INVOICE_LIST: "enter() + 4",
+    INVOICE: "enter() + 3",
 }
 
 

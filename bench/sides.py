@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from bench import pgbench
-from bench.operations import EVERYTHING, OPERATIONS, STATUS, requests_of
+from bench.operations import EVERYTHING, OPERATIONS, STATUS, requests_of, world_of
 from bench.proc import cpu_seconds
 from bench.script import Step, clinic_values
 from bench.servers import Server, last_words
@@ -94,7 +94,8 @@ class PgbenchSide:
     name: str = "pgbench"
 
     def measure(self, operation: str, seconds: float) -> Measurement:
-        options = pgbench.write_script(self.directory, operation, self.scripts[operation], self.world)
+        world = world_of(self.world, operation)
+        options = pgbench.write_script(self.directory, operation, self.scripts[operation], world)
         got = pgbench.run(options, self.directory, self.world, self.clients, seconds)
         return Measurement(
             got["requests"],

@@ -7,6 +7,7 @@ from typing import cast
 
 import asyncpg
 
+from bench import invoices
 from openprac.admin import create_tenant
 from openprac.attachments.store import Store
 from openprac.demo.fill import fill_clinic
@@ -16,6 +17,8 @@ from openprac.migrate import migrate
 
 CLINICS = 20
 PATIENTS_PER_CLINIC = 5_000
+INVOICES = 5_000
+"""Of the first clinic, beside what was billed for its visits."""
 ID_SPACING = 10_000_000
 """Ids of different tables never meet: a captured parameter is recognised by its value alone."""
 GROWING = ("patient", "patient_account", "appointment", "audit_event", "idempotency_key")
@@ -84,12 +87,14 @@ class World:
     vendor_key: NewKey
     clinics: tuple[Clinic, ...]
     high_water: dict[str, int]
+    invoice_id: int
+    """Of the first clinic: four lines, paid."""
     week: date = TODAY
     """A Monday with a full book."""
 
 
-async def build(server: EmbeddedPostgres, data_dir: Path, clinics: int, patients: int) -> World:
-    """Migrate an empty database and fill it."""
+async def build(server: EmbeddedPostgres, data_dir: Path, clinics: int, patients: int, billed: int = INVOICES) -> World:
+    """Migrate an empty database and fill it. billed: invoices of the first clinic."""
     await migrate(server.owner_url, server.runtime_url)
     owner = await asyncpg.connect(server.owner_url)
     try:
@@ -108,6 +113,7 @@ async def build(server: EmbeddedPostgres, data_dir: Path, clinics: int, patients
             vendor_key.hint,
         )
         made = [await _clinic(owner, number, patients) for number in range(clinics)]
+        invoice_id = await invoices.fill(owner, made[0].tenant_id, made[0].user_id, billed, TODAY)
         await owner.execute("VACUUM (ANALYZE, FREEZE)")
         await owner.execute("CHECKPOINT")
         high_water = {table: await _highest(owner, table) for table in GROWING if table != "idempotency_key"}
@@ -124,6 +130,7 @@ async def build(server: EmbeddedPostgres, data_dir: Path, clinics: int, patients
         vendor_key,
         tuple(made),
         high_water,
+        invoice_id,
     )
 
 
