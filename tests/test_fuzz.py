@@ -17,8 +17,11 @@ from tests.own_database import SmallClinic, small_clinic
 
 CONFIGURATION = Path(__file__).with_name("schemathesis.toml")
 PROGRAM = Path(sysconfig.get_path("scripts")) / "schemathesis"
-SEED = 20260302
+SEEDS = (20260302, 20260405, 20261004)
 OUTPUT_MAX_CHARS = 20_000
+SHORT_SECONDS = 300
+LONG_SECONDS = 3600
+LONG_CASES = 20_000
 
 
 @dataclass(frozen=True)
@@ -36,13 +39,13 @@ def target(cast: Cast) -> Iterator[Target]:
         yield Target(clinic, base_url)
 
 
-def fuzz(target: Target, folder: Path, *options: str, seconds: int) -> dict[str, Any]:
+def fuzz(target: Target, folder: Path, *options: str, seed: int, seconds: int) -> dict[str, Any]:
     """The report of one run. The test fails with what schemathesis says."""
     report = folder / "report.json"
     done = subprocess.run(
         [
             *(PROGRAM, "--config-file", CONFIGURATION, "run", f"{target.base_url}/openapi.json"),
-            *("--seed", str(SEED), "--report", "json", "--report-json-path", report, *options),
+            *("--seed", str(seed), "--report", "json", "--report-json-path", report, *options),
         ],
         cwd=folder,
         env={
@@ -73,15 +76,19 @@ def shown(report: dict[str, Any], capsys: pytest.CaptureFixture[str]) -> None:
 def test_random_requests_get_documented_answers(
     target: Target, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    report = fuzz(target, tmp_path, "--phases", "examples,fuzzing", "--max-examples", "3", seconds=180)
+    report = fuzz(
+        target, tmp_path, "--phases", "examples,fuzzing", "--max-examples", "3", seed=SEEDS[0], seconds=SHORT_SECONDS
+    )
     assert report["test_cases"]["generated"] > 2 * report["operations"]["total"]
     shown(report, capsys)
 
 
 @pytest.mark.prove
+@pytest.mark.parametrize("seed", SEEDS)
 def test_long_runs_of_random_requests_get_documented_answers(
-    target: Target, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    target: Target, tmp_path: Path, seed: int, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    report = fuzz(target, tmp_path, "--max-examples", "60", seconds=3600)
+    report = fuzz(target, tmp_path, "--max-examples", "20", seed=seed, seconds=LONG_SECONDS)
+    assert report["test_cases"]["generated"] >= LONG_CASES
     assert {name for name, phase in report["phases"].items() if phase["status"] == "success"} >= {"coverage", "fuzzing"}
     shown(report, capsys)
