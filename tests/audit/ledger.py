@@ -12,6 +12,7 @@ from openprac.audit.chain import Finding
 from openprac.kernel.audit import AuditSealer
 from openprac.kernel.database import Database
 from tests.own_database import SmallClinic, sql
+from tests.waiting import until
 
 T = TypeVar("T")
 
@@ -19,6 +20,12 @@ WRITE_SQL = (
     "INSERT INTO audit_event (tenant_id, account_key_id, user_id, vendor_id, request_id, operation_id, resource, "
     "resource_id, client_id, client_ids, changes) VALUES ($1, 1, 1, 1, $2, $3, 'patient', $4, $4, $5, $6::jsonb) "
     "RETURNING audit_event_id"
+)
+
+
+DONE_SQL = (
+    "SELECT s.sealed_below = q.last_value - (NOT q.is_called)::integer "
+    "FROM audit_sealer s, audit_event_audit_event_id_seq q"
 )
 
 
@@ -52,8 +59,13 @@ class Ledger:
         ]
 
     def seal(self) -> None:
-        """Everything that is committed."""
-        sealed(self.runtime_url)
+        """Everything that is committed: until the mark is where the numbers are, which waits for other transactions."""
+
+        def done() -> bool:
+            sealed(self.runtime_url)
+            return bool(self.sql(DONE_SQL)[0][0])
+
+        until(done)
 
     def verdict(self, pins: verification.Pins | None = None) -> verification.Verdict:
         (found,) = self.as_owner(lambda connection: verification.verify(connection, self.tenant_id, pins))

@@ -11,7 +11,7 @@ from openprac import admin
 from openprac.audit.verification import verify
 from openprac.kernel.audit import AuditSealer
 from openprac.kernel.database import Database
-from tests.audit.ledger import WRITE_SQL, Ledger, sealed
+from tests.audit.ledger import DONE_SQL, WRITE_SQL, Ledger, sealed
 
 WRITERS = 8
 SEALERS = 3
@@ -94,19 +94,16 @@ def test_lines_of_many_writers_are_sealed_once_each_by_many_sealers(ledger: Ledg
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
         last = AuditSealer(database, lambda *head: None)
-        for _ in range(3):
-            while await last.seal():
-                pass
+        async with asyncio.timeout(60):
+            # A sealer that was cut off holds its lock for a moment more, and other transactions the mark.
+            while not await owner.fetchval(DONE_SQL):
+                await last.seal()
         verdicts = await verify(owner)
         assert [(one.findings, one.waiting) for one in verdicts] == [((), 0)] * 2
         found: dict[int, set[int]] = {}
         for record in await owner.fetch("SELECT tenant_id, audit_event_id FROM audit_seal"):
             assert record[1] not in found.setdefault(record[0], set())
             found[record[0]].add(record[1])
-        ((below, newest),) = await owner.fetch(
-            "SELECT sealed_below, (SELECT last_value FROM audit_event_audit_event_id_seq) FROM audit_sealer"
-        )
-        assert below == newest
         await owner.close()
         await database.close()
         return found
