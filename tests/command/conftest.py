@@ -86,7 +86,9 @@ class Instance:
     def wait_ready(self):
         def ready():
             assert self.process.poll() is None, self.errors.read_text()
-            return self.ready_file.exists() and json.loads(self.ready_file.read_text())["pid"] == self.process.pid
+            with suppress(FileNotFoundError):  # not there yet, or the one of a killed run is just being taken away
+                return json.loads(self.ready_file.read_text())["pid"] == self.process.pid
+            return False
 
         poll(ready, START_SECONDS)
         self.ready = json.loads(self.ready_file.read_text())
