@@ -14,8 +14,9 @@ from openprac.app import create_app
 from tests.cast import Cast, Clinic, serving
 
 NOT_COUNTED = re.compile(r"\s*(BEGIN|COMMIT|ROLLBACK)", re.I)
-# The first of a connection look types up; the audit of reads and the sweep of uploads have their own connections.
-NOT_OURS = ("pg_catalog", "append_reads", "take_due_uploads", "set_config")
+# The first of a connection look types up; the audit of reads, its sealing and the sweep of uploads have their own
+# connections and their own times.
+NOT_OURS = ("pg_catalog", "append_reads", "seal_audit", "take_due_uploads", "forget_idempotency_keys", "set_config")
 
 
 @dataclass

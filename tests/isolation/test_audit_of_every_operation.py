@@ -98,6 +98,31 @@ def ask_everything(ground: Ground) -> list[Asked]:
     return found
 
 
+# What is made from the document alone does not satisfy these: they have rules that no schema tells. A list that only
+# shrinks. The searches show no patient; tests/billing/test_payments.py looks for the lines of payments.
+REFUSED = frozenset(
+    {
+        "listAvailableAppointments-Get",
+        "getNextAvailableAppointment-Get",
+        "listAvailableGroupAppointments-Get",
+        "getNextAvailableGroupAppointment-Get",
+        "searchAvailableAppointments-Get",
+        "explainAvailability-Get",
+        "createRosterAssignment-Post",
+        "createDayOff-Post",
+        "addInvoiceLine-Post",
+        "billPatientAccount-Post",
+        "discountInvoice-Post",
+        "writeOffInvoice-Post",
+        "createPayment-Post",
+        "allocatePayment-Post",
+        "refundPayment-Post",
+        "refundInvoice-Post",
+        "deleteInvoiceLine-Delete",
+    }
+)
+
+
 def test_every_operation_leaves_a_line_for_every_patient_it_shows(seed: Seed) -> None:
     with ground_from(seed, "isolation_audit") as ground:
         asked = ask_everything(ground)
@@ -120,8 +145,8 @@ def test_every_operation_leaves_a_line_for_every_patient_it_shows(seed: Seed) ->
         if any(line["operation_id"] != one.operation_id for line in lines):
             missing.append((one.operation_id, "left a line of another operation"))
     assert missing == []
-    # A few have rules for a body that the document does not tell.
-    assert len(failed) <= len(asked) // 20, "\n".join(map(str, failed.items()))
+    unexpected = {name: answer for name, answer in failed.items() if name not in REFUSED}
+    assert unexpected == {}, "\n".join(map(str, unexpected.items()))
     # What changes nothing (the same account, the same time) is a read of what it shows.
     assert written > 0.9 * sum(one.method != "GET" and one.answer.is_success for one in asked)
     assert sum(bool(one.patients) for one in asked) > 40
