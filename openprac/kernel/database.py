@@ -44,6 +44,8 @@ AWAY = (
     asyncpg.OperatorInterventionError,
     asyncpg.LockNotAvailableError,
     asyncpg.InsufficientResourcesError,
+    # Its disk: full, or failing.
+    asyncpg.PostgresSystemError,
     # Said on a connection whose server has just announced its end: the driver has read that, but not yet the end.
     asyncpg.InternalClientError,
 )

@@ -71,7 +71,9 @@ def test_a_full_disk_is_503_and_room_is_all_it_needs(on_small_disk: Instance, sm
         # Some more, into the full disk: still nothing but "not now".
         refused |= {write(api) for _ in range(20)}
         assert 503 in refused
-        assert refused <= {201, 503}
+        assert refused <= {201, 503}, [
+            line for line in instance.errors.read_text().splitlines() if "unexpected" in line
+        ][:2]
         ballast.unlink()
         poll(lambda: write(api) == 201, BACK_SECONDS)
         assert instance.process
