@@ -114,7 +114,7 @@ class TestExtensions:
 class TestOverHttp:
     def test_both_spellings_are_the_same_document(self, cast: Cast) -> None:
         as_json = httpx.get(f"{cast.base_url}/openapi.json")
-        as_yaml = httpx.get(f"{cast.base_url}/openapi.yaml")
+        as_yaml = httpx.get(f"{cast.base_url}/openapi.yaml", timeout=60)
         assert as_json.headers["content-type"].startswith("application/json")
         assert as_yaml.headers["content-type"].startswith("application/yaml")
         assert as_json.json() == yaml.safe_load(as_yaml.text) == json.loads(json.dumps(openapi_document(cast.settings)))
