@@ -8,9 +8,6 @@ from openprac.kernel.collection import (
     STAMPS,
     Change,
     Collection,
-    Creation,
-    Deletion,
-    Edition,
     Link,
     Listing,
     Reading,
@@ -227,30 +224,7 @@ APPOINTMENT_TYPE = Collection(
     reading=Reading(
         id="getAppointmentType-Get", path="/appointment_type/{appointment_type_id}", summary="Get Appointment Type"
     ),
-    creations=(
-        Creation(
-            id="createAppointmentType-Post",
-            path="/x/appointment_type",
-            summary="Create Appointment Type",
-            extension=True,
-        ),
-    ),
-    editions=(
-        Edition(
-            id="editAppointmentType-Patch",
-            path="/x/appointment_type/{appointment_type_id}",
-            summary="Edit Appointment Type",
-            extension=True,
-        ),
-    ),
-    deletions=(
-        Deletion(
-            id="deleteAppointmentType-Delete",
-            path="/x/appointment_type/{appointment_type_id}",
-            summary="Remove Appointment Type",
-            extension=True,
-        ),
-    ),
+    plain_writes=True,
     rules=(
         durations_are_for_one_fee_category_or_all,
         every_profession_has_a_default,

@@ -8,9 +8,6 @@ from openprac.kernel.collection import (
     STAMPS,
     Change,
     Collection,
-    Creation,
-    Deletion,
-    Edition,
     Filter,
     Link,
     Listing,
@@ -101,9 +98,7 @@ ITEM = Collection(
         ),
     ),
     reading=Reading(id="getItem-Get", path="/item/{item_id}", summary="Get Item"),
-    creations=(Creation(id="createItem-Post", path="/x/item", summary="Create Item", extension=True),),
-    editions=(Edition(id="editItem-Patch", path="/x/item/{item_id}", summary="Edit Item", extension=True),),
-    deletions=(Deletion(id="deleteItem-Delete", path="/x/item/{item_id}", summary="Remove Item", extension=True),),
+    plain_writes=True,
     rules=(discounts_are_part_of_the_charge,),
 )
 
@@ -138,20 +133,7 @@ ITEM_GROUP = Collection(
         ),
     ),
     reading=Reading(id="getItemGroup-Get", path="/item_group/{item_group_id}", summary="Get Item Group"),
-    creations=(Creation(id="createItemGroup-Post", path="/x/item_group", summary="Create Item Group", extension=True),),
-    editions=(
-        Edition(
-            id="editItemGroup-Patch", path="/x/item_group/{item_group_id}", summary="Edit Item Group", extension=True
-        ),
-    ),
-    deletions=(
-        Deletion(
-            id="deleteItemGroup-Delete",
-            path="/x/item_group/{item_group_id}",
-            summary="Remove Item Group",
-            extension=True,
-        ),
-    ),
+    plain_writes=True,
 )
 
 COLLECTIONS = (ITEM, ITEM_GROUP)

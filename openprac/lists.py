@@ -4,7 +4,7 @@ from typing import Annotated
 
 from openprac.errors import Conflict
 from openprac.kernel.call import Call
-from openprac.kernel.collection import Change, Collection, Creation, Deletion, Edition, Listing
+from openprac.kernel.collection import Change, Collection, Creation, Edition, Listing
 from openprac.kernel.row import EXTENSION, Column, Flag, Row
 from openprac.kernel.rules import as_it_is, refused
 
@@ -84,25 +84,7 @@ FEE_CATEGORY = Collection(
             sorts=("fee_cat_id", "description"),
         ),
     ),
-    creations=(
-        Creation(id="createFeeCategory-Post", path="/x/fee_category", summary="Create Fee Category", extension=True),
-    ),
-    editions=(
-        Edition(
-            id="editFeeCategory-Patch",
-            path="/x/fee_category/{fee_cat_id}",
-            summary="Edit Fee Category",
-            extension=True,
-        ),
-    ),
-    deletions=(
-        Deletion(
-            id="deleteFeeCategory-Delete",
-            path="/x/fee_category/{fee_cat_id}",
-            summary="Remove Fee Category",
-            extension=True,
-        ),
-    ),
+    plain_writes=True,
 )
 
 
@@ -128,30 +110,7 @@ CANCELLATION_REASON = Collection(
             sorts=("appointment_cancellation_reason_id", "reason"),
         ),
     ),
-    creations=(
-        Creation(
-            id="createCancellationReason-Post",
-            path="/x/cancellation_reason",
-            summary="Create Cancellation Reason",
-            extension=True,
-        ),
-    ),
-    editions=(
-        Edition(
-            id="editCancellationReason-Patch",
-            path="/x/cancellation_reason/{appointment_cancellation_reason_id}",
-            summary="Edit Cancellation Reason",
-            extension=True,
-        ),
-    ),
-    deletions=(
-        Deletion(
-            id="deleteCancellationReason-Delete",
-            path="/x/cancellation_reason/{appointment_cancellation_reason_id}",
-            summary="Remove Cancellation Reason",
-            extension=True,
-        ),
-    ),
+    plain_writes=True,
 )
 
 
@@ -177,30 +136,7 @@ RESCHEDULE_REASON = Collection(
             sorts=("appointment_reschedule_reason_id", "reason"),
         ),
     ),
-    creations=(
-        Creation(
-            id="createRescheduleReason-Post",
-            path="/x/reschedule_reason",
-            summary="Create Reschedule Reason",
-            extension=True,
-        ),
-    ),
-    editions=(
-        Edition(
-            id="editRescheduleReason-Patch",
-            path="/x/reschedule_reason/{appointment_reschedule_reason_id}",
-            summary="Edit Reschedule Reason",
-            extension=True,
-        ),
-    ),
-    deletions=(
-        Deletion(
-            id="deleteRescheduleReason-Delete",
-            path="/x/reschedule_reason/{appointment_reschedule_reason_id}",
-            summary="Remove Reschedule Reason",
-            extension=True,
-        ),
-    ),
+    plain_writes=True,
 )
 
 
@@ -247,30 +183,7 @@ APPOINTMENT_STATUS = Collection(
             sorts=("appointment_status_id", "status_description"),
         ),
     ),
-    creations=(
-        Creation(
-            id="createAppointmentStatus-Post",
-            path="/x/appointment_status",
-            summary="Create Appointment Status",
-            extension=True,
-        ),
-    ),
-    editions=(
-        Edition(
-            id="editAppointmentStatus-Patch",
-            path="/x/appointment_status/{appointment_status_id}",
-            summary="Edit Appointment Status",
-            extension=True,
-        ),
-    ),
-    deletions=(
-        Deletion(
-            id="deleteAppointmentStatus-Delete",
-            path="/x/appointment_status/{appointment_status_id}",
-            summary="Remove Appointment Status",
-            extension=True,
-        ),
-    ),
+    plain_writes=True,
     rules=(the_built_in_ones_stay,),
 )
 

@@ -78,9 +78,8 @@ PAYER = Collection(
         ),
     ),
     reading=Reading(id="getPayer-Get", path="/payer/{payer_id}", summary="Get Payer", meta=True),
-    creations=(Creation(id="createPayer-Post", path="/x/payer", summary="Create Payer", extension=True),),
-    editions=(Edition(id="editPayer-Patch", path="/x/payer/{payer_id}", summary="Edit Payer", extension=True),),
-    deletions=(Deletion(id="deletePayer-Delete", path="/x/payer/{payer_id}", summary="Delete Payer", extension=True),),
+    plain_writes=True,
+    removal="Delete",
 )
 
 
@@ -209,25 +208,8 @@ HEALTH_FUND = Collection(
         ),
     ),
     reading=Reading(id="getHealthFund-Get", path="/health_fund/{health_fund_id}", summary="Get Health Fund"),
-    creations=(
-        Creation(id="createHealthFund-Post", path="/x/health_fund", summary="Create Health Fund", extension=True),
-    ),
-    editions=(
-        Edition(
-            id="editHealthFund-Patch",
-            path="/x/health_fund/{health_fund_id}",
-            summary="Edit Health Fund",
-            extension=True,
-        ),
-    ),
-    deletions=(
-        Deletion(
-            id="deleteHealthFund-Delete",
-            path="/x/health_fund/{health_fund_id}",
-            summary="Delete Health Fund",
-            extension=True,
-        ),
-    ),
+    plain_writes=True,
+    removal="Delete",
 )
 
 COLLECTIONS = (PAYER, PAYER_CONTACT, HEALTH_FUND)

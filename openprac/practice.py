@@ -9,9 +9,6 @@ from openprac.kernel.collection import (
     STAMPS,
     Change,
     Collection,
-    Creation,
-    Deletion,
-    Edition,
     Link,
     Listing,
     Reading,
@@ -94,15 +91,7 @@ BUSINESS = Collection(
         ),
     ),
     reading=Reading(id="getBusiness-Get", path="/business/{business_id}", summary="Get Business"),
-    creations=(Creation(id="createBusiness-Post", path="/x/business", summary="Create Business", extension=True),),
-    editions=(
-        Edition(id="editBusiness-Patch", path="/x/business/{business_id}", summary="Edit Business", extension=True),
-    ),
-    deletions=(
-        Deletion(
-            id="deleteBusiness-Delete", path="/x/business/{business_id}", summary="Remove Business", extension=True
-        ),
-    ),
+    plain_writes=True,
     rules=(hours_and_week_make_sense,),
 )
 
@@ -155,22 +144,7 @@ PROFESSION = Collection(
         ),
     ),
     reading=Reading(id="getProfession-Get", path="/profession/{profession_id}", summary="Get Profession"),
-    creations=(
-        Creation(id="createProfession-Post", path="/x/profession", summary="Create Profession", extension=True),
-    ),
-    editions=(
-        Edition(
-            id="editProfession-Patch", path="/x/profession/{profession_id}", summary="Edit Profession", extension=True
-        ),
-    ),
-    deletions=(
-        Deletion(
-            id="deleteProfession-Delete",
-            path="/x/profession/{profession_id}",
-            summary="Remove Profession",
-            extension=True,
-        ),
-    ),
+    plain_writes=True,
 )
 
 COLLECTIONS = (BUSINESS, PROFESSION)

@@ -9,9 +9,6 @@ from openprac.kernel.collection import (
     STAMPS,
     Change,
     Collection,
-    Creation,
-    Deletion,
-    Edition,
     Filter,
     Link,
     Listing,
@@ -141,25 +138,7 @@ PRACTITIONER = Collection(
         ),
     ),
     reading=Reading(id="getPractitioner-Get", path="/practitioner/{practitioner_id}", summary="Get Practitioner"),
-    creations=(
-        Creation(id="createPractitioner-Post", path="/x/practitioner", summary="Create Practitioner", extension=True),
-    ),
-    editions=(
-        Edition(
-            id="editPractitioner-Patch",
-            path="/x/practitioner/{practitioner_id}",
-            summary="Edit Practitioner",
-            extension=True,
-        ),
-    ),
-    deletions=(
-        Deletion(
-            id="deletePractitioner-Delete",
-            path="/x/practitioner/{practitioner_id}",
-            summary="Remove Practitioner",
-            extension=True,
-        ),
-    ),
+    plain_writes=True,
     rules=(one_default_profession,),
 )
 
@@ -217,30 +196,7 @@ PRACTITIONER_PROVIDER_NUMBER = Collection(
         path="/practitioner_provider_number/{practitioner_provider_number_id}",
         summary="Get Practitioner Provider Number",
     ),
-    creations=(
-        Creation(
-            id="createPractitionerProviderNumber-Post",
-            path="/x/practitioner_provider_number",
-            summary="Create Practitioner Provider Number",
-            extension=True,
-        ),
-    ),
-    editions=(
-        Edition(
-            id="editPractitionerProviderNumber-Patch",
-            path="/x/practitioner_provider_number/{practitioner_provider_number_id}",
-            summary="Edit Practitioner Provider Number",
-            extension=True,
-        ),
-    ),
-    deletions=(
-        Deletion(
-            id="deletePractitionerProviderNumber-Delete",
-            path="/x/practitioner_provider_number/{practitioner_provider_number_id}",
-            summary="Remove Practitioner Provider Number",
-            extension=True,
-        ),
-    ),
+    plain_writes=True,
 )
 
 COLLECTIONS = (PRACTITIONER, PRACTITIONER_PROVIDER_NUMBER)

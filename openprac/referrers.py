@@ -6,9 +6,6 @@ from openprac.fields import Phone, Text
 from openprac.kernel.collection import (
     STAMPS,
     Collection,
-    Creation,
-    Deletion,
-    Edition,
     Filter,
     Listing,
     Reading,
@@ -68,25 +65,8 @@ ORGANISATION = Collection(
     reading=Reading(
         id="getOrganisation-Get", path="/organisation/{organisation_id}", summary="Get Organisation", meta=True
     ),
-    creations=(
-        Creation(id="createOrganisation-Post", path="/x/organisation", summary="Create Organisation", extension=True),
-    ),
-    editions=(
-        Edition(
-            id="editOrganisation-Patch",
-            path="/x/organisation/{organisation_id}",
-            summary="Edit Organisation",
-            extension=True,
-        ),
-    ),
-    deletions=(
-        Deletion(
-            id="deleteOrganisation-Delete",
-            path="/x/organisation/{organisation_id}",
-            summary="Delete Organisation",
-            extension=True,
-        ),
-    ),
+    plain_writes=True,
+    removal="Delete",
 )
 
 
@@ -155,15 +135,8 @@ REFERRER = Collection(
         ),
     ),
     reading=Reading(id="getReferrer-Get", path="/referrer/{referrer_id}", summary="Get Referrer", meta=True),
-    creations=(Creation(id="createReferrer-Post", path="/x/referrer", summary="Create Referrer", extension=True),),
-    editions=(
-        Edition(id="editReferrer-Patch", path="/x/referrer/{referrer_id}", summary="Edit Referrer", extension=True),
-    ),
-    deletions=(
-        Deletion(
-            id="deleteReferrer-Delete", path="/x/referrer/{referrer_id}", summary="Delete Referrer", extension=True
-        ),
-    ),
+    plain_writes=True,
+    removal="Delete",
 )
 
 
@@ -192,25 +165,8 @@ REFERRER_TYPE = Collection(
         ),
     ),
     reading=Reading(id="getReferrerType-Get", path="/referrer_type/{referrer_type_id}", summary="Get Referrer Type"),
-    creations=(
-        Creation(id="createReferrerType-Post", path="/x/referrer_type", summary="Create Referrer Type", extension=True),
-    ),
-    editions=(
-        Edition(
-            id="editReferrerType-Patch",
-            path="/x/referrer_type/{referrer_type_id}",
-            summary="Edit Referrer Type",
-            extension=True,
-        ),
-    ),
-    deletions=(
-        Deletion(
-            id="deleteReferrerType-Delete",
-            path="/x/referrer_type/{referrer_type_id}",
-            summary="Delete Referrer Type",
-            extension=True,
-        ),
-    ),
+    plain_writes=True,
+    removal="Delete",
 )
 
 COLLECTIONS = (ORGANISATION, REFERRER, REFERRER_TYPE)

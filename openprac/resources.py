@@ -2,7 +2,7 @@
 
 from typing import Annotated
 
-from openprac.kernel.collection import Collection, Creation, Deletion, Edition, Link, Listing, Reading, Scope
+from openprac.kernel.collection import Collection, Link, Listing, Reading, Scope
 from openprac.kernel.row import EXTENSION, Column, Flag, IdList, Row
 
 
@@ -62,15 +62,7 @@ RESOURCE = Collection(
         ),
     ),
     reading=Reading(id="getResource-Get", path="/resource/{resource_id}", summary="Get Resource"),
-    creations=(Creation(id="createResource-Post", path="/x/resource", summary="Create Resource", extension=True),),
-    editions=(
-        Edition(id="editResource-Patch", path="/x/resource/{resource_id}", summary="Edit Resource", extension=True),
-    ),
-    deletions=(
-        Deletion(
-            id="deleteResource-Delete", path="/x/resource/{resource_id}", summary="Remove Resource", extension=True
-        ),
-    ),
+    plain_writes=True,
 )
 
 COLLECTIONS = (RESOURCE,)

@@ -2,7 +2,7 @@
 
 from typing import Annotated
 
-from openprac.kernel.collection import Collection, Creation, Deletion, Edition, Filter, Listing, Reading, Scope, plain
+from openprac.kernel.collection import Collection, Filter, Listing, Reading, Scope, plain
 from openprac.kernel.row import EXTENSION, Column, Flag, Row
 
 
@@ -45,9 +45,8 @@ TAG = Collection(
         ),
     ),
     reading=Reading(id="getTag-Get", path="/tag/{tag_id}", summary="Get Tag"),
-    creations=(Creation(id="createTag-Post", path="/x/tag", summary="Create Tag", extension=True),),
-    editions=(Edition(id="editTag-Patch", path="/x/tag/{tag_id}", summary="Edit Tag", extension=True),),
-    deletions=(Deletion(id="deleteTag-Delete", path="/x/tag/{tag_id}", summary="Delete Tag", extension=True),),
+    plain_writes=True,
+    removal="Delete",
 )
 
 
@@ -77,25 +76,8 @@ TAG_CATEGORY = Collection(
         ),
     ),
     reading=Reading(id="getTagCategory-Get", path="/tag_category/{tag_category_id}", summary="Get Tag Category"),
-    creations=(
-        Creation(id="createTagCategory-Post", path="/x/tag_category", summary="Create Tag Category", extension=True),
-    ),
-    editions=(
-        Edition(
-            id="editTagCategory-Patch",
-            path="/x/tag_category/{tag_category_id}",
-            summary="Edit Tag Category",
-            extension=True,
-        ),
-    ),
-    deletions=(
-        Deletion(
-            id="deleteTagCategory-Delete",
-            path="/x/tag_category/{tag_category_id}",
-            summary="Delete Tag Category",
-            extension=True,
-        ),
-    ),
+    plain_writes=True,
+    removal="Delete",
 )
 
 COLLECTIONS = (TAG, TAG_CATEGORY)

@@ -9,9 +9,6 @@ from openprac.kernel.collection import (
     STAMPS,
     Change,
     Collection,
-    Creation,
-    Deletion,
-    Edition,
     Listing,
     Reading,
     plain,
@@ -129,35 +126,12 @@ WAITING_LIST_ENTRY = Collection(
             sorts=("waiting_list_entry_id", "priority", "created"),
         ),
     ),
-    creations=(
-        Creation(
-            id="createWaitingListEntry-Post",
-            path="/x/waiting_list_entry",
-            summary="Create Waiting List Entry",
-            extension=True,
-        ),
-    ),
+    plain_writes=True,
     reading=Reading(
         id="getWaitingListEntry-Get",
         path="/x/waiting_list_entry/{waiting_list_entry_id}",
         summary="Get Waiting List Entry",
         extension=True,
-    ),
-    editions=(
-        Edition(
-            id="editWaitingListEntry-Patch",
-            path="/x/waiting_list_entry/{waiting_list_entry_id}",
-            summary="Edit Waiting List Entry",
-            extension=True,
-        ),
-    ),
-    deletions=(
-        Deletion(
-            id="deleteWaitingListEntry-Delete",
-            path="/x/waiting_list_entry/{waiting_list_entry_id}",
-            summary="Remove Waiting List Entry",
-            extension=True,
-        ),
     ),
     rules=(lengths_and_times_make_sense,),
 )

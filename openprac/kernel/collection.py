@@ -161,6 +161,8 @@ class Collection:
 
     name: as in paths and permissions ("patient"); noun: as in sentences ("Patient").
     key: the plural under which lists carry it; id: the column that names a row; id_param: its name in paths.
+    plain_writes: create, edit and remove are extensions under /x/<name>, named after the noun, with nothing more to say
+    of them; removal: the word for the last in its summary.
     where: SQL condition over t for the rows of a table that are this resource; others are not there.
     tie: where several rows may have one id, the column that orders them; a single object is the last of them.
     links_by: where not every row has all of `links`, or not to the same paths.
@@ -184,6 +186,8 @@ class Collection:
     creations: tuple[Creation, ...] = ()
     editions: tuple[Edition, ...] = ()
     deletions: tuple[Deletion, ...] = ()
+    plain_writes: bool = False
+    removal: Literal["Remove", "Delete"] = "Remove"
     rules: tuple[Rule, ...] = ()
     single_name: str = ""
     id_param: str = ""
@@ -201,6 +205,8 @@ class Collection:
     def __post_init__(self) -> None:
         if not self.id_param:
             object.__setattr__(self, "id_param", self.id)
+        if self.plain_writes:
+            self._declare_plain_writes()
         names = {one.name for one in self.fields}
         assert self.id in names or self.reading is None, f"{self.name}: no field {self.id}"
         for listing in self.listings:
@@ -223,6 +229,17 @@ class Collection:
             for scope in operation.scope.chain if operation.scope else ():
                 assert f"{{{scope.param}}}" in operation.path, f"{self.name}: {operation.id} has no scope"
                 assert not scope.within or isinstance(operation, Listing), f"{self.name}: {operation.id} is no list"
+
+    def _declare_plain_writes(self) -> None:
+        spelled_out = (*self.creations, *self.editions, *self.deletions)
+        assert not spelled_out, f"{self.name}: writes are plain or spelled out"
+        name, path = self.noun.replace(" ", ""), f"/x/{self.name}"
+        one = f"{path}/{{{self.id_param}}}"
+        create = Creation(id=f"create{name}-Post", path=path, summary=f"Create {self.noun}", extension=True)
+        edit = Edition(id=f"edit{name}-Patch", path=one, summary=f"Edit {self.noun}", extension=True)
+        remove = Deletion(id=f"delete{name}-Delete", path=one, summary=f"{self.removal} {self.noun}", extension=True)
+        for declared, operation in (("creations", create), ("editions", edit), ("deletions", remove)):
+            object.__setattr__(self, declared, (operation,))
 
     @property
     def fields(self) -> tuple[Field, ...]:
