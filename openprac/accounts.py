@@ -15,10 +15,10 @@ from openprac.kernel.collection import (
     Edition,
     Listing,
     Reading,
-    Scope,
     plain,
 )
 from openprac.kernel.row import EXTENSION, Column, Flag, Row
+from openprac.payers import OF_PAYER
 from openprac.people import DIALLED_PHONE, OF_PATIENT
 
 
@@ -64,7 +64,6 @@ class PatientAccountRow(Row):
     ]
 
 
-OF_PAYER = Scope(param="payer_id", parent=("payer", "payer_id"))
 FILTERS = ("created", "updated", "email", "phone", "short_description")
 SORTS = ("client_id", "account_id")
 

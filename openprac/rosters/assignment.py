@@ -15,13 +15,12 @@ from openprac.kernel.collection import (
     Edition,
     Listing,
     Reading,
-    Scope,
     plain,
 )
 from openprac.kernel.row import EXTENSION, Column, Row
 from openprac.kernel.rules import as_it_will_be, refused
 from openprac.rosters import store
-from openprac.rosters.fields import Id, StartDate, require_dates
+from openprac.rosters.fields import OF_ROSTER, Id, StartDate, require_dates
 
 
 class RosterAssignmentRow(Row):
@@ -96,7 +95,7 @@ ROSTER_ASSIGNMENT = Collection(
             path="/x/roster/{roster_id}/roster_assignment",
             summary="List Roster Assignments by Roster",
             extension=True,
-            scope=Scope(param="roster_id", parent=("roster", "roster_id")),
+            scope=OF_ROSTER,
             filters=tuple(name for name in FILTERS if name != "roster_id"),
             sorts=SORTS,
         ),

@@ -8,14 +8,17 @@ from datetime import date, time
 from typing import Annotated, Any
 
 from openprac.availability.model import DAY_MINUTES
+from openprac.diary.spans import FIRST_YEAR, LAST_YEAR
+from openprac.kernel.collection import Scope
 from openprac.kernel.row import EXTENSION, Column
 from openprac.kernel.rules import refused
 
 DESCRIPTION_MAX_CHARACTERS = 100
 DISPLAY_TEXT_MAX_CHARACTERS = 100
 COLUMNS_MAX = 20
-FIRST_YEAR, LAST_YEAR = 1900, 2999
 MIDNIGHT = time(0)
+
+OF_ROSTER = Scope(param="roster_id", parent=("roster", "roster_id"))
 
 Id = Annotated[int, Column(write=EXTENSION, required=True)]
 Description = Annotated[str, Column(write=EXTENSION, required=True, max_length=DESCRIPTION_MAX_CHARACTERS)]

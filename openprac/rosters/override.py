@@ -20,7 +20,6 @@ from openprac.kernel.collection import (
     Edition,
     Listing,
     Reading,
-    Scope,
     plain,
 )
 from openprac.kernel.handlers import edit_row
@@ -28,6 +27,7 @@ from openprac.kernel.row import EXTENSION, Column, IdList, Row
 from openprac.kernel.rules import as_it_is, as_it_will_be, refused
 from openprac.rosters import store
 from openprac.rosters.fields import (
+    OF_ROSTER,
     Colour,
     Columns,
     DisplayText,
@@ -199,7 +199,7 @@ ROSTER_OVERRIDE = Collection(
             path="/x/roster/{roster_id}/roster_override",
             summary="List Roster Overrides by Roster",
             extension=True,
-            scope=Scope(param="roster_id", parent=("roster", "roster_id")),
+            scope=OF_ROSTER,
             filters=tuple(name for name in FILTERS if name != "roster_id"),
             sorts=SORTS,
         ),
