@@ -42,10 +42,13 @@ _info: Any = None
 
 
 class _Sink:
-    """Where lines go. One that cannot be written (a full disk, a reader that is gone) must not cost a request."""
+    """Where lines go. One that cannot be written (a full disk, a reader that is gone) must not cost a request.
+
+    Past the stream's buffer: what cannot be written would stay in it, and make even the end of the process a failure.
+    """
 
     def __init__(self, stream: BinaryIO) -> None:
-        self._stream = stream
+        self._stream: BinaryIO = getattr(stream, "raw", stream)
 
     def write(self, line: bytes) -> int:
         with suppress(OSError, ValueError):

@@ -1,6 +1,7 @@
 """What a log line holds, and that nothing personal gets into one by any of the ways there are."""
 
 import json
+import os
 import subprocess
 import sys
 
@@ -117,12 +118,19 @@ def test_a_worker_pays_for_no_console():
     assert done.stdout.split() == ["False", "rich"]
 
 
-def test_a_log_that_cannot_be_written_costs_nothing() -> None:
+@pytest.mark.parametrize("unbuffered", ["", "1"])
+def test_a_log_that_cannot_be_written_costs_nothing(unbuffered: str) -> None:
     """As when the disk is full or the reader of the pipe is gone."""
     script = (
         "import os, sys; os.close(2); os.open('/dev/full', os.O_WRONLY); "
         "from openprac import logs; logs.configure('info'); "
         "logs.request_line('id', 1, 1, 'x', 'GET', 200, 1.0); print('went on')"
     )
-    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+    done = subprocess.run(
+        [sys.executable, "-c", script],
+        capture_output=True,
+        text=True,
+        check=True,
+        env={**os.environ, "PYTHONUNBUFFERED": unbuffered},
+    )
     assert done.stdout == "went on\n"
