@@ -29,7 +29,7 @@ async def run(spec: dict[str, Any]) -> dict[str, dict[str, float]]:
     """By question the medians of its parts, in milliseconds."""
     for name in ("fetch", "fetchrow", "fetchval"):
         setattr(asyncpg.Connection, name, _said(getattr(asyncpg.Connection, name)))
-    for name in ("_rows", "envelope"):
+    for name in ("rows_of", "envelope"):
         setattr(api, name, _encoded(getattr(api, name)))
     settings = Settings(
         data_dir=Path(spec["directory"]), database_url=spec["url"], s3_endpoint=spec["s3_endpoint"], pool_size=2
